@@ -31,6 +31,8 @@ DEBIAN_PACKAGES = [
     "xvfb", "xdotool", "zenity",
     # terminals, processes, certificates, the age program
     "tmux", "procps", "openssl", "age",
+    # reads the QR code of `enroll` off a picture of the terminal
+    "zbar-tools",
     # follows the URLs that sign in to the console
     "chromium",
     # shells that evaluate printed lines and complete typed ones; what checks the man page

@@ -43,7 +43,7 @@ class Device:
     serial: str
     clock: Clock
     enabled_at: float
-    seed: bytes = field(default_factory=lambda: secrets.token_bytes(20), repr=False)
+    seed: bytes = field(default_factory=lambda: secrets.token_bytes(40), repr=False)
     spent_windows: set[int] = field(default_factory=set)
 
     @property

@@ -163,7 +163,9 @@ def test_a_leftover_that_may_not_be_deleted_is_named_with_another_name() -> None
     interfaces = a_user(devices=[])
     interfaces.fake_iam.free_devices = [DEVICE]
     interfaces.fake_iam.failures["delete_virtual_device"] = DENIED
-    with pytest.raises(NotAuthorized, match=f"{DEVICE} exists already") as caught:
+    with pytest.raises(
+        NotAuthorized, match=f"{DEVICE} was left by an enrolment that did not end: ann may not"
+    ) as caught:
         enrolled(interfaces)
     assert caught.value.hints[0] == "choose another name: --name ann-2"
 
@@ -179,11 +181,11 @@ def test_with_a_device_its_session_signs_for_a_spare_and_the_profile_keeps_it() 
 
 def test_every_line_that_named_the_old_device_names_the_one_to_be_used() -> None:
     role = f"[profile admin]\nrole_arn = arn:aws:iam::{ACCOUNT}:role/A\nsource_profile = work\nmfa_serial = {DEVICE}\n"
-    interfaces = a_user(OLD_CODE, FIRST, SECOND, devices=[DEVICE], config=NAMED + role)
+    interfaces = a_user(FIRST, SECOND, devices=[DEVICE], config=NAMED + role)
     interfaces.credentials.text = (
         f"[work-long-term]\naws_mfa_device = {DEVICE}\n[other]\naws_mfa_device = GAHT12345678\n"
     )
-    enrolled(interfaces, profile="admin", is_used=True)
+    enrolled(interfaces, profile="admin", replaces=True)
     for file, number in ((interfaces.config, 2), (interfaces.credentials, 1)):
         assert f"{DEVICE}\n" not in (file.text or "")
         assert (file.text or "").count(f"= {SPARE}\n") == number
@@ -256,7 +258,7 @@ def test_with_passkeys_only_or_without_a_list_the_long_term_keys_sign(
     with pytest.raises(Cancelled):
         enrolled(interfaces)
     assert {signer for _, signer in calls(interfaces)} == {KEYS_SIGN}
-    assert ("IAM does not list this user's devices to calls without MFA" in interfaces.said) is is_said
+    assert ("IAM does not list this user's devices to the long-term keys" in interfaces.said) is is_said
 
 
 @pytest.mark.parametrize("was_enabled", [True, False])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import is_fido
+from aws_mfa.aws_values.iam_users import user_name_of
 from aws_mfa.config.chains import chain_of
 from aws_mfa.errors import BadInput, RefusedByAws
 from aws_mfa.handover.hand_over import hand_over, tell
@@ -46,16 +47,21 @@ class IamAccess:
 @dataclass(frozen=True)
 class KeyAccess:
     """
-    A user whose long-term keys sign; `user.device` is the one that files or notes name, or "".
+    A user, and who signs their calls: the long-term keys at first. `user.device` is what files or notes name, or "".
 
-    `devices` are all that IAM lists, None if it refuses to.
+    `devices` are all that IAM lists, None if it refuses to; `old` is the one in use, or to be replaced.
     """
 
     user: SourceUser
-    keys: LongTermKeys
+    signer: LongTermKeys | Session
     identity: Identity
     iam: Iam
     devices: list[str] | None
+    old: str | None = None
+
+    @property
+    def name(self) -> str:
+        return user_name_of(self.identity.arn)
 
     @property
     def with_codes(self) -> list[str]:

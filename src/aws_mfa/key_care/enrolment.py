@@ -10,19 +10,17 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import account_of, partition_of
 from aws_mfa.aws_values.codes import STEP_S, checked_code, seconds_to_next
-from aws_mfa.aws_values.iam_users import user_name_of
 from aws_mfa.command_lines import joined, quote
 from aws_mfa.config.edit import with_all_changes
 from aws_mfa.config.ini import sections
 from aws_mfa.errors import (
-    HINT,
     AlreadyExists,
     AnswerLost,
     AwsFailed,
@@ -45,7 +43,7 @@ from aws_mfa.vaults.lookup import note_device
 
 if TYPE_CHECKING:
     from aws_mfa.aws_values.iam_users import NewDevice
-    from aws_mfa.interfaces import Interfaces
+    from aws_mfa.interfaces import DeferredSignals, Interfaces
     from aws_mfa.key_care.access import KeyAccess
     from aws_mfa.key_care.qr_code import Screen
     from aws_mfa.model import LongTermKeys
@@ -59,57 +57,36 @@ _TYPING_S = 7  # a code typed so soon after a new one came may be the one before
 
 @dataclass(frozen=True)
 class EnrolRequest:
-    """`replaces`: the profile's device is lost, and removed afterwards; `is_used`: the profile gets the new one."""
+    """`replaces`: the profile's device is lost, and removed afterwards; else a user who has one gets a spare."""
 
     renewal: RenewalRequest
     screen: Screen
     name: str | None = None
     replaces: bool = False
-    is_used: bool = False
     shows_seed: bool = False
 
 
-@dataclass(frozen=True)
-class _Signed:
-    """A user's calls about devices, and who signs them; `old`: the device that is in use, or to be replaced."""
-
-    access: KeyAccess
-    signer: LongTermKeys | Session
-    old: str | None
-
-    @property
-    def name(self) -> str:
-        return user_name_of(self.access.identity.arn)
-
-    def remove_old_command(self) -> str:
-        """What an administrator types."""
-        words = ["aws", "iam", "deactivate-mfa-device", "--user-name", self.name, "--serial-number", self.old or ""]
-        return f"an administrator removes the old device with: {joined(words)}"
-
-
 def enrol(request: EnrolRequest, interfaces: Interfaces) -> tuple[list[str], AwsMfaError | None]:
-    """
-    Enrol a device; return what was done, and why an old device could not be removed.
-
-    Raises before a device is created, after it was deleted again, or if no file could be written.
-    """
-    profile = request.renewal.profile
-    command = f"aws-mfa enroll {quote(profile)}"
+    """Enrol a device, or raise without one; return what was done, and why an old device could not be removed."""
+    command = f"aws-mfa enroll {quote(request.renewal.profile)}"
     if not interfaces.terminal.has_human:
         raise NeedsHuman("the QR code and two codes of the new device need a terminal", f"run it in one: {command}")
-    access = key_access(profile, request.renewal, interfaces)
+    access = key_access(request.renewal.profile, request.renewal, interfaces)
     serial = _new_serial(access, request.name)
     for file in (interfaces.config, interfaces.credentials):
         file.check_writable()
     user = _signed(access, request, command, interfaces)
-    _create_and_enable(user, serial, request, interfaces)
-    profile, done = access.user.profile, [f"enabled: {serial}"]
-    if user.old and not (request.replaces or request.is_used):
+    is_spare = user.old and not request.replaces
+    with interfaces.deferred_signals() as signals:
+        _prove(user, _created(user, serial, interfaces), request, signals, interfaces)
+        if not is_spare:
+            _name_in_files(serial, user, interfaces)
+    profile, done = user.user.profile, [f"enabled: {serial}"]
+    if is_spare:
         line = line_for_device(profile, serial, interfaces)
         return [*done, f"profile {profile} goes on to use {user.old}; to use the new one, {line}"], None
-    _name_in_files(serial, user, interfaces)
     done.append(f"profile {profile} uses it; get a session with: aws-mfa --profile {quote(profile)}")
-    if not (user.old and request.replaces):
+    if not user.old:
         return done, None
     trouble = _removed(user, user.old, request, interfaces)
     return [*done, *([] if trouble else [f"removed: {user.old}"])], trouble
@@ -122,74 +99,79 @@ def _new_serial(access: KeyAccess, given: str | None) -> str:
         raise BadInput("these are the root user's keys", "add its device in the console, and delete these keys")
     if given is not None and not _NAME.fullmatch(given):
         raise BadInput("--name: a device's name is 1 to 226 letters, digits or _+=,.@-", "for example: --name phone-2")
-    first = f"arn:{partition_of(identity.arn)}:iam::{identity.account}:mfa/{given or user_name_of(identity.arn)}"
+    first = f"arn:{partition_of(identity.arn)}:iam::{identity.account}:mfa/{given or access.name}"
     serials = (first if number == 1 else f"{first}-{number}" for number in count(1))
     return next(serial for serial in serials if given or serial not in devices)
 
 
-def _signed(access: KeyAccess, request: EnrolRequest, command: str, interfaces: Interfaces) -> _Signed:
+def _signed(access: KeyAccess, request: EnrolRequest, command: str, interfaces: Interfaces) -> KeyAccess:
     """An MFA session signs if there is a device that gets one, else the long-term keys do; a lost device gets none."""
     present, known, renewal = access.with_codes, access.user.device, request.renewal
     if access.devices is None:
-        interfaces.say("IAM does not list this user's devices to calls without MFA")
+        interfaces.say("IAM does not list this user's devices to the long-term keys")
     if not present:
-        return _Signed(access, access.keys, None)
+        return access
     if not request.replaces:
         interfaces.terminal.say(f"A code of the present device permits this; if it is lost: {command} --replace")
         mfa = iam_access(renewal.profile, renewal, interfaces)
-        return _Signed(access, mfa.session, mfa.user.device)
-    old = known if known in present else chosen_device(present, interfaces)
+        return replace(access, signer=mfa.session, old=mfa.user.device)
+    old = known if known in present else chosen_device(present, interfaces, "Which one is lost?")
     with suppress(AwsMfaError):
         stored = iam_access(renewal.profile, renewal, interfaces.replaced(unattended=True))
-        return _Signed(access, stored.session, old)
-    return _Signed(access, access.keys, old)
+        return replace(access, signer=stored.session, old=old)
+    return replace(access, old=old)
 
 
-def _create_and_enable(user: _Signed, serial: str, request: EnrolRequest, interfaces: Interfaces) -> None:
-    """Create the device and enable it, or delete it again; a signal ends the questions, and no call half way."""
+def _prove(
+    user: KeyAccess, device: NewDevice, request: EnrolRequest, signals: DeferredSignals, interfaces: Interfaces
+) -> None:
+    """Show the seed, ask for two codes, enable the device; delete it again if that fails or a signal comes."""
     terminal = interfaces.terminal
-    with interfaces.deferred_signals() as signals:
-        try:
-            device = _created(user, serial, interfaces)
-        except (AwsFailed, AnswerLost):  # the device may be there
-            _delete(user, serial, interfaces)
-            raise
-        except NotAuthorized as error:
-            hints = [user.remove_old_command()] if request.replaces and user.old else []
-            raise NotAuthorized(error.message, *error.hints, *hints) from None
-        try:
-            _show(device, request.screen, terminal)
-            if request.shows_seed:
-                _show_seed(device, terminal)
-            for tries_left in reversed(range(QUESTIONS)):
-                with signals.waiting():
-                    codes = _two_codes(device, request.screen, interfaces)
-                try:
-                    return _enable(user, serial, codes, interfaces)
-                except WrongCode as error:
-                    if not tries_left:
-                        raise
-                    say_error(error, terminal)
-        except BaseException:
-            _delete(user, serial, interfaces)
-            raise
-
-
-def _created(user: _Signed, serial: str, interfaces: Interfaces) -> NewDevice:
-    """A new device; one of this name that no user has was left by an enrolment that was killed."""
-    iam, name = user.access.iam, serial.rpartition("/")[2]
     try:
+        _show(device, request.screen, terminal)
+        if request.shows_seed:
+            _show_seed(device, terminal)
+        for tries_left in reversed(range(QUESTIONS)):
+            with signals.waiting():
+                codes = _two_codes(device, request.screen, interfaces)
+            try:
+                user.iam.enable_device(user.signer, user.name, device.serial, codes)
+                break
+            except WrongCode as error:
+                if not tries_left:
+                    raise
+                say_error(error, terminal)
+            except (AwsFailed, AnswerLost):
+                if device.serial in user.iam.list_mfa_devices(user.signer):
+                    break
+                raise
+        terminal.say("The QR code above holds the seed: clear the terminal")
+        for code in codes:
+            interfaces.ledger.note_used(device.serial, code, interfaces.now())
+    except BaseException:
+        _delete(user, device.serial, interfaces)
+        raise
+
+
+def _created(user: KeyAccess, serial: str, interfaces: Interfaces) -> NewDevice:
+    """A new device; one of this name that no user has was left by an enrolment that was killed."""
+    iam, name = user.iam, serial.rpartition("/")[2]
+    left, other_name = "", f"choose another name: --name {name}-2"
+    try:
+        with suppress(AlreadyExists):
+            return iam.create_virtual_device(user.signer, name)
+        if serial not in iam.unassigned_devices(user.signer):
+            raise AlreadyExists(f"a user has a device of that name already: {serial}", other_name)
+        left = f"{serial} was left by an enrolment that did not end: "
+        iam.delete_virtual_device(user.signer, serial)
+        interfaces.say(f"{left}it is deleted and made again")
         return iam.create_virtual_device(user.signer, name)
-    except AlreadyExists:
-        other_name = f"choose another name: --name {name}-2"
-        try:
-            if serial not in iam.unassigned_devices(user.signer):
-                raise AlreadyExists(f"a user has a device of that name already: {serial}", other_name) from None
-            iam.delete_virtual_device(user.signer, serial)
-        except NotAuthorized as error:
-            raise NotAuthorized(f"{serial} exists already: {error.message}", other_name, *error.hints) from None
-    interfaces.say(f"{serial} was left by an enrolment that did not end: it is deleted and made again")
-    return iam.create_virtual_device(user.signer, name)
+    except (AwsFailed, AnswerLost):  # the device may be there
+        _delete(user, serial, interfaces)
+        raise
+    except NotAuthorized as error:
+        hints = [other_name] if left else [_removing(user)] if user.old else []
+        raise NotAuthorized(f"{left}{error.message}", *hints, *error.hints) from None
 
 
 def _show(device: NewDevice, screen: Screen, terminal: Terminal, *, is_inverted: bool = False) -> None:
@@ -233,32 +215,21 @@ def _two_codes(device: NewDevice, screen: Screen, interfaces: Interfaces) -> tup
             terminal.say(error.message)
 
 
-def _enable(user: _Signed, serial: str, codes: tuple[str, str], interfaces: Interfaces) -> None:
-    iam = user.access.iam
-    try:
-        iam.enable_device(user.signer, user.name, serial, codes)
-    except (AwsFailed, AnswerLost):  # perhaps AWS has enabled it
-        if serial not in iam.list_mfa_devices(user.signer):
-            raise
-    for code in codes:
-        interfaces.ledger.note_used(serial, code, interfaces.now())
-
-
-def _delete(user: _Signed, serial: str, interfaces: Interfaces) -> None:
+def _delete(user: KeyAccess, serial: str, interfaces: Interfaces) -> None:
     """Delete a device that was not enabled; if that fails it is said, and the failure before it is raised."""
     try:
         with suppress(NoSuchEntity):
-            user.access.iam.delete_virtual_device(user.signer, serial)
+            user.iam.delete_virtual_device(user.signer, serial)
         interfaces.say(f"{serial} was deleted again: remove its entry from the app")
     except AwsMfaError as error:
         command = joined(["aws", "iam", "delete-virtual-mfa-device", "--serial-number", serial])
         interfaces.say(f"{serial} may be left at IAM, as no user's device: {error.message}")
-        interfaces.say(f"{HINT}the next aws-mfa enroll of that name deletes it, or: {command}")
+        interfaces.say(f"the next aws-mfa enroll of that name deletes it; so does: {command}")
 
 
-def _name_in_files(serial: str, user: _Signed, interfaces: Interfaces) -> None:
+def _name_in_files(serial: str, user: KeyAccess, interfaces: Interfaces) -> None:
     """Every line of the AWS files that names the old device names the new one; if none did, the profile's section."""
-    known = user.access.user
+    known = user.user
     old = {known.device, user.old} - {"", None}
 
     def edit(text: str, path: str) -> str:
@@ -279,14 +250,14 @@ def _name_in_files(serial: str, user: _Signed, interfaces: Interfaces) -> None:
     note_device(known.access_key_id, serial, interfaces)
 
 
-def _removed(user: _Signed, old: str, request: EnrolRequest, interfaces: Interfaces) -> AwsMfaError | None:
+def _removed(user: KeyAccess, old: str, request: EnrolRequest, interfaces: Interfaces) -> AwsMfaError | None:
     """Remove the old device, with an MFA session of the new one if IAM wants that; return why it could not be done."""
 
     def remove(signer: LongTermKeys | Session) -> None:
         with suppress(NoSuchEntity):
-            user.access.iam.deactivate_device(signer, user.name, old)
+            user.iam.deactivate_device(signer, user.name, old)
         if ":mfa/" in old:
-            user.access.iam.delete_virtual_device(signer, old)
+            user.iam.delete_virtual_device(signer, old)
 
     try:
         try:
@@ -297,5 +268,11 @@ def _removed(user: _Signed, old: str, request: EnrolRequest, interfaces: Interfa
             interfaces.terminal.say("IAM removes the old device for an MFA session only: one more code gets it")
             remove(iam_access(request.renewal.profile, request.renewal, interfaces).session)
     except AwsMfaError as error:
-        return type(error)(f"{old} is still a device: {error.message}", user.remove_old_command(), *error.hints)
+        return type(error)(f"{old} is still a device: {error.message}", _removing(user), *error.hints)
     return None
+
+
+def _removing(user: KeyAccess) -> str:
+    """The hint at who may remove the old device."""
+    words = ["aws", "iam", "deactivate-mfa-device", "--user-name", user.name, "--serial-number", user.old or ""]
+    return f"an administrator removes the old device with: {joined(words)}"

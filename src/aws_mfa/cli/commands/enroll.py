@@ -29,7 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("profile", metavar="PROFILE", help="profile of the user, or of a role that the user assumes")
     add("--name", metavar="NAME", help="name of the device (default: the user's, with a number for a spare)")
-    add("--use", action="store_true", help="let the profile use the new device, and keep the old one as a spare")
     add("--replace", action="store_true", help="the profile's device is lost: remove it afterwards")
     add("--show-seed", action="store_true", help="show the seed too, for an app that cannot scan")
 
@@ -37,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Enrol, and print what was done; then raise what failed after that."""
     screen = screen_of(interfaces.environ, *shutil.get_terminal_size(), is_windows=sys.platform == "win32")
-    request = EnrolRequest(RenewalRequest([args.profile]), screen, args.name, args.replace, args.use, args.show_seed)
+    request = EnrolRequest(RenewalRequest([args.profile]), screen, args.name, args.replace, args.show_seed)
     done, trouble = enrol(request, interfaces)
     print_lines(done)
     if trouble:
