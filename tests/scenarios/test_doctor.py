@@ -46,9 +46,9 @@ class Desktop:
         return ended.code, [one["check"] for one in json.loads(ended.out)["findings"]]
 
     def everything(self) -> dict[str, tuple[int, int, bytes]]:
-        """Mode, time and bytes of all files and folders of the home, and of the runtime folder."""
+        """Mode, time and bytes of all files and folders of the home, the keychain's and the runtime folder."""
         found = {}
-        for top in (self.stage.home, self.keychain.environ["XDG_RUNTIME_DIR"]):
+        for top in (self.stage.home, self.keychain.home, self.keychain.environ["XDG_RUNTIME_DIR"]):
             for folder, _, names in os.walk(top):
                 for path in (folder, *(os.path.join(folder, name) for name in names)):
                     stat, data = os.lstat(path), Path(path).read_bytes() if os.path.isfile(path) else b""

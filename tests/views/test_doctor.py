@@ -113,7 +113,7 @@ def notes(text: str) -> Callable[[FakeInterfaces], object]:
     return lambda one: setattr(one.known_keys, "text", f"{NOTES}{text}")
 
 
-def skewed(ahead_s: float) -> Callable[[FakeInterfaces], object]:
+def skewed(ahead_s: float | AwsUnreachable) -> Callable[[FakeInterfaces], object]:
     return lambda one: setattr(one.fake_sts, "ahead_s", ahead_s)
 
 
@@ -170,6 +170,10 @@ PROBLEMS: dict[str, tuple[Callable[[FakeInterfaces], object], str, str, str]] = 
     "keys in the config file": (config(f"[profile x]\n{PLAIN}"), "keys in plain text", "[profile x]", "--profile x"),
     "a clock that is ahead": (skewed(400), "clock", "7 min ahead", ""),
     "a clock that is behind": (skewed(-90), "clock", "2 min behind", ""),
+    "a clock before a certificate begins": (
+        skewed(AwsUnreachable("the certificate of x is not valid yet", "check this machine's clock")),
+        "clock", "not valid yet", "",
+    ),
     "a locked keychain": (keychain_fails, "keychain", "locked", "security unlock-keychain"),
     "a slow keychain": (keychain_is_slow, "keychain", "took 3 s", "--vault age"),
     "a keychain that lost the keys": (
@@ -203,6 +207,9 @@ PROBLEMS: dict[str, tuple[Callable[[FakeInterfaces], object], str, str, str]] = 
     "a comment after another value": (config("[profile x]\noutput = json # x\n"), "value", "config, line 21:", "the"),
     "passkeys only": (passkeys_only, "devices", "passkeys", "aws login"),
     "keys in the environment": (with_(AWS_ACCESS_KEY_ID="X"), "environment", ": AWS_ACCESS_KEY_ID", "AWS_ACCESS"),
+    "a session of ours in the environment": (
+        with_(AWS_ACCESS_KEY_ID="X", AWS_MFA_PROFILE="prod"), "environment", ": AWS_ACCESS", "aws-mfa env --unset",
+    ),
     "a session beside role_arn": (
         credentials(f"[prod]\n{SESSION}"), "differs by SDK", "role_arn in ~/.aws/config [", "aws-mfa adopt prod",
     ),

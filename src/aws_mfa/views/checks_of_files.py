@@ -17,6 +17,7 @@ from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, HIDDEN, KEYS, ne
 from aws_mfa.config.sections import FOREIGN_SESSION, LONG_TERM_KEYS, OUR_SESSION, SESSIONS, kind_of, profile_of
 from aws_mfa.config.settings import hidden_by, misread
 from aws_mfa.errors import BadInput, BrokenFile, NoLongTermKeys, NotSetUp
+from aws_mfa.handover.environment import PROFILE
 from aws_mfa.key_care.journal import INACTIVE, reminder, rotations_in
 from aws_mfa.key_care.search import ImportRequest, keys_here
 from aws_mfa.model import masked
@@ -172,8 +173,8 @@ def signs_without_us(name: str, sdk: AsBotocore, known: KnownProfiles) -> bool:
 def hiding_variables(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Variables that SDKs prefer to every profile."""
     for line in hidden_by(environ):
-        names = line.rpartition(": ")[2].split(", ")
-        yield Finding("environment", line, "; ".join(map(unset_variable, names)))
+        unset = "; ".join(map(unset_variable, line.rpartition(": ")[2].split(", ")))
+        yield Finding("environment", line, 'eval "$(aws-mfa env --unset)"' if environ.get(PROFILE) else unset)
 
 
 def old_keys(known: KnownProfiles, interfaces: Interfaces) -> Iterator[Finding]:

@@ -20,7 +20,7 @@ from aws_mfa.command_lines import quote
 from aws_mfa.config.profile_names import name_profile, shell_words
 from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, shown
 from aws_mfa.config.sections import profile_of
-from aws_mfa.errors import AwsMfaError, BadInput, KeychainUnavailable, NeedsHuman, NoDevice, NotSetUp, SeveralDevices
+from aws_mfa.errors import AwsMfaError, AwsUnreachable, NeedsHuman, NoDevice, SeveralDevices
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.setup.as_botocore import AsBotocore
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 PROGRAM_LIMIT_S = 4.0
 SLOW_S = 2.0
 NOTABLE_SKEW_S = 20
-_LATER = (NeedsHuman.exit_code, KeychainUnavailable.exit_code)  # another time, or with a person, it may work
+_LATER = (NeedsHuman.exit_code, AwsUnreachable.exit_code)  # another time, or with a person, it may work
 _NOT_ASKED = "--no-keychain is set"  # by us, because the keychain did not answer
 _SET_CLOCK = {"darwin": "sudo sntp -sS time.apple.com", "win32": "w32tm /resync"}
 _TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105 - the name of a variable
@@ -113,7 +113,7 @@ def keychain(names: Sequence[str], interfaces: Interfaces) -> Iterator[Finding]:
                 set_up = f"aws-mfa setup --profile {quote(profile_of(name))}"
                 yield Finding("keychain", f"the keychain does not have {name} any more", set_up)
             slowest_s = max(slowest_s, interfaces.now() - began_at)
-    except (KeychainUnavailable, NotSetUp) as error:
+    except AwsMfaError as error:
         name_profile(error, names[0] if names else "default")
         yield Finding("keychain", error.message, hint_of(error))
     if slowest_s > SLOW_S:
@@ -123,22 +123,25 @@ def keychain(names: Sequence[str], interfaces: Interfaces) -> Iterator[Finding]:
 def clock(known: KnownProfiles, interfaces: Interfaces) -> Iterator[Finding]:
     """Compare this machine's clock with AWS's, in the first region that is configured; raises `AwsUnreachable`."""
     first = next((one for one in known.profiles.all_profiles() if one.region), None)
-    region = (first and first.region) or checked_region(
-        interfaces.environ.get("AWS_REGION") or "us-east-1", source="AWS_REGION"
-    )
+    given = (first and first.region) or interfaces.environ.get("AWS_REGION") or "us-east-1"
+    region = checked_region(given, source="AWS_REGION")
+    set_clock = _SET_CLOCK.get(sys.platform, "sudo timedatectl set-ntp true")
     settings = settings_of_profiles(known.profiles, first.name if first else "default")
-    ahead_s = interfaces.sts(region, settings).clock_ahead_s()
+    try:
+        ahead_s = interfaces.sts(region, settings).clock_ahead_s()
+    except AwsUnreachable as error:
+        if not any("clock" in hint for hint in error.hints):
+            raise
+        yield Finding("clock", error.message, set_clock)  # a certificate is not valid yet, or no more
+        return
     if abs(ahead_s) > NOTABLE_SKEW_S:
         what = f"this machine's clock is {duration_text(abs(ahead_s))} {'ahead' if ahead_s > 0 else 'behind'}"
-        yield Finding("clock", what, _SET_CLOCK.get(sys.platform, "sudo timedatectl set-ntp true"))
+        yield Finding("clock", what, set_clock)
 
 
 def profiles(known: KnownProfiles, interfaces: Interfaces, not_checked: dict[str, str]) -> Iterator[Finding]:
     """What stops `plan --all`, and what it warns about; and the ages of keys, where an MFA session is stored."""
-    try:
-        plan = make_plan(RenewalRequest(None, hands_over=True, is_preview=True), interfaces, known)
-    except (BadInput, NotSetUp):
-        return  # nothing is set up
+    plan = make_plan(RenewalRequest(None, hands_over=True, is_preview=True), interfaces, known)
     sdk = AsBotocore(known.config_text, known.credentials_text)
     devices: dict[str, AwsMfaError] = {}
     others: dict[str, AwsMfaError] = {}
