@@ -27,3 +27,14 @@ def getresponse(*arguments, **more):
     return answer
 http.client.HTTPConnection.getresponse = getresponse
 {KILLED_AFTER_RENAMES}"""
+
+# Only before and after the writes of keychain items.
+KILLED_AT_KEYCHAIN = f"""\
+from aws_mfa.vaults.keychain.vault import KeychainItems
+written = KeychainItems._write
+def write(self, user, value):
+    look("os.rename", ())
+    written(self, user, value)
+    look("os.rename", ())
+KeychainItems._write = write
+{KILLED_AFTER_RENAMES.replace("sys.addaudithook(look)", "")}"""

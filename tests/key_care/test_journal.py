@@ -16,6 +16,7 @@ from aws_mfa.key_care.journal import (
     Rotation,
     reminders,
     rotations_in,
+    with_grace,
     with_rotation,
     without_rotation,
 )
@@ -39,7 +40,8 @@ OFF = replace(BEGUN, state=INACTIVE, new_id="AKIANEW2", inactive_at=NOW)
 def test_what_is_written_is_read(rotation: Rotation) -> None:
     text = with_rotation(with_rotation("", BEGUN), rotation)
     assert rotations_in(text) == [rotation]
-    assert without_rotation(text, rotation.old_id) == ""
+    assert rotations_in(with_grace(text, rotation.old_id, 3.0)) == [replace(rotation, grace_s=3.0)]
+    assert with_grace(without_rotation(text, rotation.old_id), rotation.old_id, 3.0) == ""
 
 
 @pytest.mark.parametrize(

@@ -227,7 +227,7 @@ def test_two_keys_are_both_named_with_the_command_that_deletes_the_other() -> No
 def test_a_key_younger_than_wished_is_left_and_the_second_time_no_code_is_needed() -> None:
     interfaces = ready("123456")
     wishes = Wishes(older_than_s=101 * DAY_S, asks=False)
-    assert rotated(interfaces, wishes) == ["work: key ...KEY1 is 100 days old, less than 101 days: not rotated"]
+    assert rotated(interfaces, wishes) == ["work: key ...KEY1 was created on 2026-08-14, not 101 days ago: not rotated"]
     interfaces.session_cache.stored.clear()
     assert "not rotated" in rotated(interfaces, wishes)[0]
     assert interfaces.fake_iam.calls == ["list_access_keys"]

@@ -8,7 +8,7 @@ written before and after every step, so that a rotation that was killed can be c
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from aws_mfa.aws_values.text import parse_moment, rfc3339_text
@@ -104,6 +104,12 @@ def with_rotation(text: str, rotation: Rotation) -> str:
     }
     values |= {f"{_PLACE}{number}": " ".join(place) for number, place in enumerate(rotation.places, 1)}
     return with_changes(text, rotation.old_id, values, where=_WHERE)
+
+
+def with_grace(text: str, old_id: str, grace_s: float | None) -> str:
+    """The journal with another grace of this rotation, if it is not over."""
+    found = [one for one in rotations_in(text) if one.old_id == old_id]
+    return with_rotation(text, replace(found[0], grace_s=grace_s)) if found else text
 
 
 def without_rotation(text: str, old_id: str) -> str:

@@ -20,7 +20,6 @@ from aws_mfa.errors import (
     AwsFailed,
     AwsMfaError,
     Cancelled,
-    KeychainUnavailable,
     LimitReached,
     NoSuchEntity,
     NotSetUp,
@@ -86,12 +85,12 @@ def rotate(user: SourceUser, request: RenewalRequest, wishes: Wishes, interfaces
             return done + left
         if len(listed) >= KEYS_PER_USER:
             raise _two_keys(own, listed.values(), access, interfaces)
-        places = _places(keys, access, request, interfaces)
+        places = _places(keys, access, interfaces)
         for name in dict.fromkeys(place.vault for place in places):
             opened_vault(name, interfaces)
-        if wishes.asks and interfaces.terminal.has_human:
-            _ask(own, arn, places, wishes, interfaces)
         begun = Rotation(keys.access_key_id, arn, user.profile, places, now)
+        if wishes.asks and interfaces.terminal.has_human:
+            _ask(begun, wishes, interfaces)
         return done + _Work(begun, access, request, interfaces).finish(wishes.grace_s)
 
 
@@ -113,7 +112,7 @@ def resume(
     grace_s = rotation.grace_s if wishes.grace_s is None else wishes.grace_s
     rotation = replace(rotation, grace_s=grace_s)
     if rotation.state == journal.INACTIVE and not back and not rotation.is_due(interfaces.now()):
-        interfaces.rotations.update(lambda text: journal.with_rotation(text, rotation))
+        interfaces.rotations.update(lambda text: journal.with_grace(text, rotation.old_id, grace_s))
         return [journal.reminder(rotation, interfaces.now())]
     access = iam_access(rotation.profile, request, interfaces)
     if access.identity.arn != rotation.user:
@@ -126,16 +125,18 @@ def resume(
     return [f"{rotation.profile}: another process has ended this rotation"]
 
 
+@dataclass(eq=False)
 class _Work:
     """A rotation in progress: makes the steps that are left, and writes the journal."""
 
-    def __init__(self, rotation: Rotation, access: IamAccess, request: RenewalRequest, interfaces: Interfaces) -> None:
-        self._rotation = rotation
-        self._access = access
-        self._request = request
-        self._interfaces = interfaces
-        if new_id := steps.new_id_in(rotation, self._held()):  # the journal may not know it yet
-            self._rotation = replace(rotation, new_id=new_id)
+    _rotation: Rotation
+    _access: IamAccess
+    _request: RenewalRequest
+    _interfaces: Interfaces
+
+    def __post_init__(self) -> None:
+        if new_id := steps.new_id_in(self._rotation, self._held()):  # the journal may not know it yet
+            self._rotation = replace(self._rotation, new_id=new_id)
 
     def finish(self, grace_s: float | None) -> list[str]:
         now = self._interfaces.now()
@@ -147,11 +148,9 @@ class _Work:
         if steps.SWITCH in made:
             lines.append(f"{one.profile}: key {masked(one.new_id)} replaces {masked(one.old_id)} in {one.where}")
         if steps.DEACTIVATE in made:
-            lines.append(
-                f"its stored sessions were removed; a new one needs a code: aws-mfa renew {quote(one.profile)}"
-            )
+            lines.append(f"its stored sessions were removed; for a new one: aws-mfa renew {quote(one.profile)}")
         deleted = f"{one.profile}: key {masked(one.old_id)} is deleted"
-        return [*lines, deleted if steps.DELETE_OLD in made else journal.reminder(one, now)]
+        return [*lines, deleted if steps.DELETE in made else journal.reminder(one, now)]
 
     def go_back(self) -> list[str]:
         made = steps.steps_back(self._rotation, self._listed(), self._held())
@@ -161,17 +160,14 @@ class _Work:
         return [f"{one.profile}: the rotation was taken back: key {masked(one.old_id)} is used in {one.where}"]
 
     def _make(self, names: list[int]) -> None:
-        old_id = self._rotation.old_id
         made: dict[int, Callable[[], object]] = {
             steps.DELETE_LOST: self._delete_lost,
             steps.CREATE: self._create,
             steps.COPY: lambda: self._store_beside(self._keys(self._rotation.new_id)),
-            steps.SWITCH: lambda: self._switch(old_id, self._rotation.new_id),
+            steps.ACTIVATE: lambda: self._set_active(active=True),
+            steps.SWITCH: self._switch,
             steps.DEACTIVATE: self._deactivate,
-            steps.DELETE_OLD: lambda: self._delete(old_id),
-            steps.ACTIVATE: lambda: self._call(lambda iam, signer: iam.set_key_active(signer, old_id, active=True)),
-            steps.SWITCH_BACK: lambda: self._switch(self._rotation.new_id, old_id),
-            steps.DELETE_NEW: lambda: self._delete(self._rotation.new_id),
+            steps.DELETE: self._delete,
         }
         try:
             for name in names:
@@ -179,11 +175,15 @@ class _Work:
         except KeyboardInterrupt:
             raise Cancelled("cancelled", f"go on: {RESUME}", _OR_BACK) from None
         except AwsMfaError as error:
-            if any(one.old_id == old_id for one in journal.rotations_in(self._interfaces.rotations.read())):
+            if f"[{self._rotation.old_id}]" in self._interfaces.rotations.read():
                 error.hints = (*error.hints[:1], f"go on: {RESUME}", _OR_BACK)
             raise
 
     # What is known
+
+    @property
+    def _is_back(self) -> bool:
+        return self._rotation.state == journal.GOING_BACK
 
     def _held(self) -> list[Held]:
         """What the places hold, without those that got another key in the meantime."""
@@ -210,7 +210,7 @@ class _Work:
         try:
             return make(self._access.iam, self._access.session)
         except (UnknownKey, SessionExpired):
-            self._interfaces.say("AWS no longer accepts the MFA session of the old key: a new one needs another code")
+            self._interfaces.say("AWS no longer accepts the MFA session of this rotation: a new one needs another code")
             request = replace(self._request, token=None, forced=True)
             self._access = iam_access(self._rotation.profile, request, self._interfaces)
             return make(self._access.iam, self._access.session)
@@ -223,19 +223,19 @@ class _Work:
 
     def _create(self) -> None:
         self._note(started_at=self._interfaces.now(), new_id="")
+        new_id = ""
         with self._interfaces.deferred_signals():
             try:
                 keys = self._call(lambda iam, signer: iam.create_access_key(signer))
-            except RefusedByAws as error:
-                if not isinstance(error, AwsFailed):  # then it may have been created
-                    self._delete("")
-                raise
-            self._interfaces.say(f"created key {masked(keys.access_key_id)}")
-            try:
+                new_id = keys.access_key_id
+                self._interfaces.say(f"created key {masked(new_id)}")
                 self._store_beside(keys)
-            except AwsMfaError:
-                with suppress(AwsMfaError):  # then the journal is kept, and `--resume` or `--rollback` deletes the key
-                    self._delete(keys.access_key_id)
+            except AwsMfaError as error:
+                # If IAM's answer was lost, the key may have been created, and the journal is kept for `--resume`.
+                if new_id or (isinstance(error, RefusedByAws) and not isinstance(error, AwsFailed)):
+                    with suppress(AwsMfaError):
+                        self._note(state=journal.GOING_BACK, new_id=new_id)
+                        self._delete()
                 raise
 
     def _store_beside(self, keys: LongTermKeys) -> None:
@@ -258,23 +258,28 @@ class _Work:
         if arn != self._rotation.user:
             raise RefusedByAws(f"key {name} belongs to {arn}, not to {self._rotation.user}")
 
-    def _switch(self, from_id: str, to_id: str) -> None:
+    def _switch(self) -> None:
+        """Exchange the pairs where it is still to be done, once AWS knows the key that is to be used."""
+        one, is_back = self._rotation, self._is_back
+        from_id, to_id = (one.new_id, one.old_id) if is_back else (one.old_id, one.new_id)
         self._verify(to_id)
-        is_back = self._rotation.state == journal.GOING_BACK
-        created_at = None if is_back else self._rotation.started_at
         with self._interfaces.deferred_signals():
-            for one in self._held():
-                if one.key_id != to_id:
-                    self._interfaces.vault(one.place.vault).exchange(one.place.section)
+            for held in self._held():
+                if held.key_id != to_id:
+                    self._interfaces.vault(held.place.vault).exchange(held.place.section)
+            created_at = None if is_back else one.started_at
             self._interfaces.known_keys.update(lambda text: notes.with_other_key(text, from_id, to_id, created_at))
             if not is_back:
                 self._note(state=journal.SWITCHED)
 
+    def _set_active(self, *, active: bool) -> None:
+        self._call(lambda iam, signer: iam.set_key_active(signer, self._rotation.old_id, active=active))
+
     def _deactivate(self) -> None:
         """Switch the old key off, and forget the sessions that it got, in the cache and in the credentials file."""
-        old_id = self._rotation.old_id
-        self._call(lambda iam, signer: iam.set_key_active(signer, old_id, active=False))
-        names = [self._rotation.profile, *notes.sections_of_origin(self._interfaces.known_keys.read(), old_id)]
+        self._set_active(active=False)
+        known = self._interfaces.known_keys.read()
+        names = [self._rotation.profile, *notes.sections_of_origin(known, self._rotation.old_id)]
         for place in self._rotation.places:
             section = place.section.removeprefix("profile ")
             names += [section, profile_of(section)]
@@ -290,15 +295,16 @@ class _Work:
         self._call(lambda iam, signer: iam.delete_access_key(signer, key_id))
         self._interfaces.say(f"deleted key {masked(key_id)}: its secret was lost with IAM's answer")
 
-    def _delete(self, key_id: str) -> None:
-        """Delete the key, if any; then the second pairs, the notes about it, and the journal's entry."""
+    def _delete(self) -> None:
+        """Delete the key that is out of use; then the second pairs, the notes about it, and the journal's entry."""
+        key_id = self._rotation.new_id if self._is_back else self._rotation.old_id
         if key_id:
             with suppress(NoSuchEntity):
                 self._call(lambda iam, signer: iam.delete_access_key(signer, key_id))
         for one in self._held():
             if one.beside_id:
                 self._interfaces.vault(one.place.vault).store_next(one.place.section, None)
-        self._interfaces.known_keys.update(lambda text: notes.without_key(text, key_id) if key_id else text)
+        self._interfaces.known_keys.update(lambda text: notes.without_key(text, key_id))
         self._interfaces.rotations.update(lambda text: journal.without_rotation(text, self._rotation.old_id))
 
 
@@ -306,38 +312,25 @@ def _too_young(access_key_id: str, created_at: float | None, profile: str, wishe
     """The line about a key that is younger than wished, if it is."""
     if wishes.older_than_s is None or created_at is None or now - created_at >= wishes.older_than_s:
         return []
-    age, wished = (f"{seconds / 86400:.0f} days" for seconds in (now - created_at, wishes.older_than_s))
-    return [f"{profile}: key {masked(access_key_id)} is {age} old, less than {wished}: not rotated"]
+    what = f"key {masked(access_key_id)} was created on {day_of(created_at)}"
+    return [f"{profile}: {what}, not {wishes.older_than_s / 86400:.0f} days ago: not rotated"]
 
 
-def _places(
-    keys: LongTermKeys, access: IamAccess, request: RenewalRequest, interfaces: Interfaces
-) -> tuple[Place, ...]:
-    """Every place that holds the key: the vault in use, noted vaults, sections of both files."""
-    known, section, key_id = KnownProfiles(interfaces), access.user.section, keys.access_key_id
-    noted = notes.noted_vault(known.notes, section)
-    choice = notes.choose_vault(request.vault, interfaces.environ, noted, use_keychain=request.use_keychain)
-    found = [Place(choice.name, section)] if choice.name != "file" else []
-    noted_ones = [name for name in known.noted_sections if notes.noted_key_id(known.notes, name) == key_id]
-    found += [Place(notes.noted_vault(known.notes, name) or "", name) for name in noted_ones]
-    for vault, text in (("file", known.credentials_text), ("config", known.config_text)):
-        found += [Place(vault, one.name) for one in sections(text) if one.values().get("aws_access_key_id") == key_id]
-    places = []
-    for place in dict.fromkeys(found):
-        try:
-            held = interfaces.vault(place.vault).load(place.section)
-        except KeychainUnavailable:
-            if choice.explicit or place.section in noted_ones:
-                raise
-            continue  # the key was found elsewhere
-        if held is not None and held.access_key_id == key_id:
-            places.append(place)
-    if any(place.section == "DEFAULT" for place in places):
-        raise NotSetUp("the key is in [DEFAULT], which is not changed", "move it to the section of a profile")
-    if not places:
+def _places(keys: LongTermKeys, access: IamAccess, interfaces: Interfaces) -> tuple[Place, ...]:
+    """Every place that holds the key: where it was found, vaults that a note names, sections of both files."""
+    known, key_id = KnownProfiles(interfaces), keys.access_key_id
+    names = [name for name in known.noted_sections if notes.noted_key_id(known.notes, name) == key_id]
+    found = [Place(notes.noted_vault(known.notes, name) or "", name) for name in sorted(names)]
+    found.insert(0, Place(access.users.place_of(access.user.section), access.user.section))
+    if found[0].vault == "fork":
         hint = f"move it to the vault first: aws-mfa import --profile {quote(access.user.profile)}"
         raise NotSetUp(f"key {masked(key_id)} is in the keychain fork's items, which are never written", hint)
-    return tuple(places)
+    for vault, text in (("file", known.credentials_text), ("config", known.config_text)):
+        found += [Place(vault, one.name) for one in sections(text) if one.values().get("aws_access_key_id") == key_id]
+    if any(place.section == "DEFAULT" for place in found):
+        raise NotSetUp("the key is in [DEFAULT], which is not changed", "move it to the section of a profile")
+    held = {place: interfaces.vault(place.vault).load(place.section) for place in found}
+    return tuple(place for place, pair in held.items() if pair is not None and pair.access_key_id == key_id)
 
 
 def _two_keys(own: AccessKey, listed: Iterable[AccessKey], access: IamAccess, interfaces: Interfaces) -> LimitReached:
@@ -356,8 +349,8 @@ def _two_keys(own: AccessKey, listed: Iterable[AccessKey], access: IamAccess, in
     return LimitReached(f"this user has two access keys, and IAM allows no third: {'; '.join(shown)}", hint)
 
 
-def _ask(own: AccessKey, arn: str, places: tuple[Place, ...], wishes: Wishes, interfaces: Interfaces) -> None:
-    interfaces.terminal.say(f"a new key replaces {masked(own.access_key_id)} of {arn} in {', '.join(map(str, places))}")
+def _ask(begun: Rotation, wishes: Wishes, interfaces: Interfaces) -> None:
+    interfaces.terminal.say(f"a new key replaces {masked(begun.old_id)} of {begun.user} in {begun.where}")
     end = "deleted" if wishes.grace_s == 0 else "switched off"
     interfaces.terminal.say(f"then the old key is {end}: programs elsewhere that use it stop working")
     ask_consent("Rotate this key? [y/n] ", interfaces)

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from aws_mfa.aws_values.iam_users import AccessKey
     from aws_mfa.key_care.journal import Place, Rotation
 
-DELETE_LOST, CREATE, COPY, SWITCH, DEACTIVATE, DELETE_OLD = range(6)
-ACTIVATE, SWITCH_BACK, DELETE_NEW = range(6, 9)
-
+DELETE_LOST, CREATE, COPY, ACTIVATE, SWITCH, DEACTIVATE, DELETE = range(7)
 _CLOCKS_DIFFER_S = 15 * 60  # AWS refuses requests of clocks that are further off
 
 
@@ -57,7 +55,7 @@ def steps_left(rotation: Rotation, listed: Mapping[str, AccessKey], held: Sequen
     if old and (old.is_active or rotation.inactive_at is None):
         steps.append(DEACTIVATE)
     is_due = rotation.is_due(now) or (DEACTIVATE in steps and rotation.grace_s == 0)
-    return [*steps, DELETE_OLD] if is_due or not old else steps
+    return [*steps, DELETE] if is_due or not old else steps
 
 
 def steps_back(rotation: Rotation, listed: Mapping[str, AccessKey], held: Sequence[Held]) -> list[int]:
@@ -69,10 +67,10 @@ def steps_back(rotation: Rotation, listed: Mapping[str, AccessKey], held: Sequen
         )
     steps = [] if old.is_active else [ACTIVATE]
     if steps or any(one.key_id != rotation.old_id for one in held):
-        steps.append(SWITCH_BACK)
+        steps.append(SWITCH)
     if not (rotation.new_id or new_id_in(rotation, held)) and lost_id(rotation, listed):
         steps.append(DELETE_LOST)
-    return [*steps, DELETE_NEW]
+    return [*steps, DELETE]
 
 
 def lost_id(rotation: Rotation, listed: Mapping[str, AccessKey]) -> str:

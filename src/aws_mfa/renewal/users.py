@@ -148,6 +148,10 @@ class Users:
     def keys_of(self, section: str) -> LongTermKeys:
         return self._keys(section).keys
 
+    def place_of(self, section: str) -> str:
+        """The vault that has these keys, or `fork`."""
+        return self._keys(section).place
+
     def section_of(self, user: Profile) -> str:
         """The vault's name for the user's keys: keys noted there come before those in the profile's own section."""
         noted = default_long_term(user.name)
