@@ -251,6 +251,38 @@ def test_keys_of_the_file_move_and_the_session_beside_them_stays(capsys: pytest.
     capsys.readouterr()
 
 
+def test_keys_of_the_config_file_move_too_and_the_forks_items_leave_a_mark(capsys: pytest.CaptureFixture[str]) -> None:
+    interfaces = FakeInterfaces("", f"[profile work]\nregion = eu-west-1\n{LINES}")
+    assert run_command(vault, interfaces, "move", "work", "--to", "file", "--yes") == 0
+    assert interfaces.config.text == "[profile work]\nregion = eu-west-1\n"
+    interfaces = FakeInterfaces("", CONFIG)
+    interfaces.fork.stored[WORK] = KEYS
+
+    def dies(section: str) -> None:
+        raise Dies
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(interfaces.fork, "remove_fork", dies)
+        with pytest.raises(Dies):
+            run_command(vault, interfaces, "move", "work", "--to", "age")
+    assert note(interfaces) == {"vault": "age", "aws_access_key_id": KEYS.access_key_id, "moved_from": "fork"}
+    assert run_command(vault, interfaces, "move", "work", "--to", "age") == 0
+    assert interfaces.fork.stored == {}
+    capsys.readouterr()
+
+
+def test_a_section_with_a_suffix_of_its_own_is_named_as_it_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    interfaces = FakeInterfaces("", CONFIG)
+    interfaces.vaults["keychain"].stored["work-keys"] = KEYS
+    interfaces.known_keys.text = f"[work-keys]\nvault = keychain\naws_access_key_id = {KEYS.access_key_id}\n"
+    assert run_command(vault, interfaces, "move", "work-keys", "--to", "age") == 0
+    assert list(interfaces.vaults["age"].stored) == ["work-keys"]
+    assert run_command(vault, interfaces, "remove", "work-keys", "--yes") == 0
+    assert interfaces.vaults["age"].stored == {}
+    assert run_command(vault, interfaces, "move", "--all", "--to", "age") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "no long-term keys"
+
+
 @pytest.mark.parametrize(("answer", "moves"), [("y", True), ("n", False), (None, False)])
 def test_plain_text_is_written_only_after_a_yes(answer: str | None, moves: bool) -> None:  # noqa: FBT001
     interfaces = in_vault()

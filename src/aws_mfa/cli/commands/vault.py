@@ -92,18 +92,24 @@ def _print_json(**fields: object) -> None:
     print_lines(json.dumps({"version": JSON_VERSION, **fields}, indent=2).splitlines())
 
 
+def _section(profile: str, interfaces: Interfaces) -> str:
+    """The long-term section; the name itself if keys are noted under it (`--long-term-suffix`)."""
+    is_noted = noted_vault(interfaces.known_keys.read(), profile) is not None
+    return profile if is_noted else default_long_term(profile_of(profile))
+
+
 def _move(args: argparse.Namespace, interfaces: Interfaces) -> int:
     if args.all and args.profiles:
         raise BadInput("--all and names of profiles contradict each other", "give one of the two")
     profiles = args.profiles or [profile_in_force(None, interfaces.environ)]
-    given = [default_long_term(profile_of(profile)) for profile in profiles]
+    given = [_section(profile, interfaces) for profile in profiles]
     names = [one.name for one in stored_keys(interfaces)[0]] if args.all else given
     if args.to == "file" and not (args.yes or args.dry_run):
         where = f"in plain text into {interfaces.credentials.path}, where every program of yours can read it"
         ask_consent(f"This writes each secret {where}. Go on? [y/n] ", interfaces)
     moved = move_stored(list(dict.fromkeys(names)), args.to, interfaces, dry_run=args.dry_run)
     done = "would be moved" if args.dry_run else "moved"
-    rows, lines = [], []
+    rows, lines = [], [] if moved else ["no long-term keys"]
     for one in moved:
         profile, places = profile_of(one.name), [find.place for find in one.finds]
         key = masked(one.finds[0].keys.access_key_id) if places else None
@@ -125,7 +131,7 @@ def _move(args: argparse.Namespace, interfaces: Interfaces) -> int:
 
 def _remove(args: argparse.Namespace, interfaces: Interfaces) -> int:
     profile = profile_of(args.profile)
-    found = removal(default_long_term(profile), args.vault, interfaces)
+    found = removal(_section(profile, interfaces), args.vault, interfaces)
     where = " and ".join(find.place for find in found.finds)
     key_id, copies = found.keys.access_key_id, [copy.place for copy in found.copies]
     asks = not (args.yes or args.dry_run)
