@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 
 import paired
 import stage
+from aws_mfa.cli.wiring import RealInterfaces
+from aws_mfa.model import Secret, Session
 from aws_mfa.vaults.choice import with_note
 
 ROUNDS = 31
 ROUNDS_OF_THE_SLOW = 7
+PROMPT = [stage.AWS_MFA, "status", "--prompt"]
 PROFILES = 10_000
 DEVICE = "arn:aws:iam::123456789012:mfa/ann"
 ORDINARY_FLAGS = [
@@ -42,6 +46,15 @@ def home_with_vault(home: str) -> str:
     return home
 
 
+def stored_session(home: str) -> dict[str, str]:
+    """The environment of a home whose role `work` has a session in the store `plain`."""
+    stage.write_credentials(home, stage.long_term_section("default", "AKIA" + "A" * 16, "s" * 40, DEVICE))
+    env = stage.environment(home, AWS_PROFILE="work", AWS_MFA_SESSION_STORE="plain")
+    session = Session("ASIA" + "A" * 16, Secret("s" * 40), Secret("t" * 400), time.time() + 3600)
+    assert RealInterfaces(environ=env).session_cache.store("work", {}, session)
+    return env
+
+
 def main() -> None:
     """Print two tables: this project over many rounds, 0.0.12 over few, each beside bare Python."""
     stage.install()
@@ -58,6 +71,9 @@ def main() -> None:
             paired.always("aws-mfa --profile work", [stage.AWS_MFA, "--profile", "work"], small),
             paired.always("aws-mfa, ordinary flags", [stage.AWS_MFA, *ORDINARY_FLAGS], small),
             paired.always("aws-mfa, 10 000 profiles", [stage.AWS_MFA], big),
+            paired.always("status --prompt", PROMPT, {**small, "AWS_PROFILE": "work"}),
+            paired.always("status --prompt, stored", PROMPT, stored_session(os.path.join(folder, "stored"))),
+            paired.always("status --prompt, 10 000 profiles", PROMPT, {**big, "AWS_PROFILE": "work"}),
         ]
         with open(os.path.join(homes[0], ".aws", "config"), "w", encoding="utf-8") as config:
             config.write("".join(f"[profile 'team {number}']\nregion = {stage.REGION}\n" for number in range(20)))

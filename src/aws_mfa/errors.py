@@ -14,6 +14,7 @@ Every failure a user can meet, one class per situation; imports nothing.
     |   |   `-- SeveralDevices          more than one, and no person to choose
     |   |-- BrokenFile                  a file is not in the format it should have
     |   |-- BadProfile                  a profile in the AWS files contradicts itself or lacks a key
+    |   |   `-- SignsElsewhere          its credentials are for another program to get (SSO, web identity, ...)
     |   |-- PermanentKeysInTheWay       the section to be written holds long-term keys
     |   `-- NoThread                    the system starts no further thread
     |-- NeedsHuman             exit 4   a question, and no person who can answer
@@ -133,6 +134,10 @@ class BrokenFile(NotSetUp):
 
 class BadProfile(NotSetUp):
     """A profile in the AWS files contradicts itself or lacks a key."""
+
+
+class SignsElsewhere(BadProfile):
+    """The profile's credentials are for another program to get (SSO, web identity, ...)."""
 
 
 class PermanentKeysInTheWay(NotSetUp):

@@ -74,6 +74,30 @@ OUR_MODULES_FOR_NAMES = {
     "aws_mfa.config.sections",
     "aws_mfa.errors",
 }
+# Of the segment for a shell's prompt, by where the session is: in the environment, the credentials file, a store.
+OUR_MODULES_FOR_THE_PROMPT = {
+    "aws_mfa",
+    "aws_mfa.aws_values",
+    "aws_mfa.cli",
+    "aws_mfa.cli.fast",
+    "aws_mfa.cli.fast.segment",
+    "aws_mfa.cli.start",
+    "aws_mfa.errors",
+    "aws_mfa.aws_values.text",
+}
+TO_READ_THE_FILE = {"aws_mfa.config", "aws_mfa.config.ini"}
+TO_READ_A_STORE = {
+    "aws_mfa.config.sections",
+    "aws_mfa.model",
+    "aws_mfa.sessions",
+    "aws_mfa.sessions.entry",
+    "aws_mfa.sessions.fast_lookup",
+    "aws_mfa.sessions.fingerprint",
+    "aws_mfa.sessions.freshness",
+    "aws_mfa.sessions.places",
+    "aws_mfa.system",
+    "aws_mfa.system.ownership",
+}
 # All but free; the rest that is used, `os` above all, a bare interpreter has already loaded.
 OF_THE_STANDARD_LIBRARY = {"__future__", "time", "errno", "gc", "_signal"}
 # `os.execvpe` loads it where it looks for the program; since 3.14 it is two modules, and needs the second's C part.
@@ -242,3 +266,17 @@ def test_a_narrow_profile_is_answered_without_any_heavy_module_until_its_policy_
     else:
         with pytest.raises(AssertionError, match="in doubt"):
             modules_loaded(home, "credential-process", "work", **variables)
+
+
+def test_the_prompts_segment_is_made_without_any_heavy_module(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def loaded(**variables: str) -> set[str]:
+        return modules_loaded(home, "status", "--prompt", **variables) - OF_THE_STANDARD_LIBRARY
+
+    shell = {"AWS_MFA_PROFILE": "work", "AWS_CREDENTIAL_EXPIRATION": "2036-11-22T06:03:19Z"}
+    assert loaded() == loaded(**shell) == OUR_MODULES_FOR_THE_PROMPT
+    write(home, "credentials", many(10_000) + session("default"))
+    assert loaded(AWS_PROFILE="default") == OUR_MODULES_FOR_THE_PROMPT | TO_READ_THE_FILE
+    os.remove(os.path.join(home, ".aws", "credentials"))
+    variables = {"AWS_MFA_SESSION_STORE": "plain", "AWS_PROFILE": "work", "LOGNAME": "ann"}
+    leave_a_fingerprint(home, variables, monkeypatch)
+    assert loaded(**variables) == OUR_MODULES_FOR_THE_PROMPT | TO_READ_THE_FILE | TO_READ_A_STORE

@@ -48,6 +48,7 @@ RUNS = {
     "credential-process": ["credential-process", *WITH_CODE],
     "console": ["console", *WITH_CODE, "--print-url"],
     "rotate": ["rotate", *WITH_CODE],
+    "whoami": ["whoami", *WITH_CODE],
     "serve": ["serve", *WITH_CODE, "--shell", "json"],
 }  # fmt: skip
 

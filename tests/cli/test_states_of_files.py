@@ -50,10 +50,12 @@ ARGV = {
     "devices": ["devices", "work"],
     "completion": ["completion", "profiles"],
     "doctor": ["doctor"],
+    "status": ["status", "prod", "work"],
+    "whoami": ["whoami", "prod", "--no-input"],
 }
 READS_NO_AWS_FILE = {"demo", "enroll"}  # without a terminal
 
-HANDS_OVER = ("exec", "env", "credential-process", "console", "serve", "rotate")
+HANDS_OVER = ("exec", "env", "credential-process", "console", "serve", "rotate", "whoami")
 NO_CODE = (4, "needs an MFA code")
 SOUND = {
     "classic": (1, "ERROR - nobody is there"),
@@ -68,6 +70,7 @@ SOUND = {
     "vault": (0, "...MPLE"),
     "devices": (6, "cannot be resolved"),
     "completion": (0, "work"),
+    "status": (0, "210987654321  Admin"),
 }
 BOM, BYTES = "the file starts with a byte order mark", "bytes that are not UTF-8"
 JUNK = "neither a comment, a [section] nor a 'key = value' line"
@@ -116,7 +119,7 @@ WITHOUT_KEYS = {
     "adopt": NO_KEYS_FOR_SDKS,
     **dict.fromkeys(("plan", "renew", "devices", *HANDS_OVER), NO_KEYS),
 }
-WITHOUT_PROFILE = {**dict.fromkeys(("plan", "adopt", *HANDS_OVER), NO_PROFILE), "renew": (4, NO_PROFILE[1])}
+WITHOUT_PROFILE = {**dict.fromkeys(("plan", "adopt", "status", *HANDS_OVER), NO_PROFILE), "renew": (4, NO_PROFILE[1])}
 # State -> credentials, config, which commands say something else than `SOUND`.
 OTHER_STATES: dict[str, tuple[object, object, dict[str, tuple[int, str]]]] = {
     "sound": (CREDENTIALS, CONFIG, {}),
@@ -137,7 +140,8 @@ OTHER_STATES: dict[str, tuple[object, object, dict[str, tuple[int, str]]]] = {
     ),
     "config: circle": (
         CREDENTIALS, f"{WORK}{PROD}{PROD.replace('prod', 'x')}".replace("= work", "= x", 1).replace("= work", "= prod"),
-        {**dict.fromkeys(("adopt", *HANDS_OVER), CIRCLE), "plan": (3, "1 profile, 1 code"), "renew": (4, CIRCLE[1])},
+        {**dict.fromkeys(("adopt", *HANDS_OVER), CIRCLE), "plan": (3, "1 profile, 1 code"), "renew": (4, CIRCLE[1]),
+         "status": (0, CIRCLE[1])},
     ),
 }  # fmt: skip
 

@@ -285,6 +285,24 @@ def doctor(canary: Canary) -> None:
     assert_nowhere(canary, canary.given_to("aws-mfa"))
 
 
+def status(canary: Canary) -> None:
+    asks_a_program(canary)
+    assert canary.run("credential-process", "dev").code == 0
+    assert canary.run("renew", "default").code == 0
+    for flags in ((), ("--json",), ("--check", "dev"), ("--prompt",)):
+        ended = canary.run("status", *flags, AWS_PROFILE="dev")
+        assert ended.code == 0, ended
+        assert_clean(canary, ended)
+
+
+def whoami(canary: Canary) -> None:
+    asks_a_program(canary)
+    for flags in ((), ("--json",)):
+        ended = canary.run("whoami", "dev", *flags)
+        assert ended.code == 0, ended
+        assert_clean(canary, ended)
+
+
 def code(canary: Canary) -> None:
     ended = canary.run("code", stdin=f"{canary.code()}\n")
     assert ended.code == 4, ended
@@ -341,6 +359,8 @@ ROWS = {
     "serve": serve,
     "env": env,
     "console": console,
+    "status": status,
+    "whoami": whoami,
     "code": code,
     "forget": forget,
     "devices": devices,

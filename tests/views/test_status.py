@@ -70,7 +70,7 @@ def test_each_profile_has_a_row_that_says_what_it_is() -> None:
     assert (rows["work"].account, rows["work"].role) == (ACCOUNT, None)
     assert (rows["keys"].vault, rows["empty"].vault) == ("file", None)
     assert rows["vault"].note == "credential_process in ~/.aws/config [profile vault]"
-    assert (rows["via-sso"].role, rows["via-sso"].note) == ("Admin", "sso_session in ~/.aws/config [profile sso]")
+    assert "profile 'sso' has no long-term keys, it signs in another way" in str(rows["via-sso"].note)
     assert "names profile 'nowhere', which does not exist" in str(rows["lost"].note)
     assert [row.note for row in rows.values() if row.kind in ("user", "role", "session", "no keys")] == [None] * 5
 
@@ -118,7 +118,7 @@ def test_a_session_that_commands_would_not_use_is_not_shown() -> None:
 
 
 def a_sealed_one(expires_at: float | None, *, is_narrowed: bool = False) -> Head:
-    head = Head(expires_at, is_narrowed=is_narrowed)
+    head = Head(expires_at, "", "policy = yes" if is_narrowed else "")
     head.label, head.place = "prod", "sealed"
     return head
 

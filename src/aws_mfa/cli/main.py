@@ -33,6 +33,7 @@ _GROUPS = {
         "renew": ("renew", "renew many profiles with one code", "aws-mfa renew dev prod"),
         "exec": ("exec_command", "run a command with a session in its environment", "aws-mfa exec prod -- aws s3 ls"),
         "env": ("env", "print a session as shell commands", 'eval "$(aws-mfa env prod)"'),
+        "status": ("status", "show all profiles, and how long their sessions are good", "aws-mfa status"),
         "console": ("console", "open the AWS console in the browser, signed in", "aws-mfa console prod --service s3"),
     },
     "once": {
@@ -46,6 +47,7 @@ _GROUPS = {
         "plan": ("plan", "show the STS calls and codes that profiles need, and why", "aws-mfa plan --all"),
         "devices": ("devices", "list MFA devices, and whether STS accepts their codes", "aws-mfa devices work"),
         "doctor": ("doctor", "find problems, and the commands that fix them", "aws-mfa doctor"),
+        "whoami": ("whoami", "ask AWS whose session a profile's is", "aws-mfa whoami prod"),
         "forget": ("forget", "remove stored sessions", "aws-mfa forget work"),
         "rotate": ("rotate", "replace long-term keys by new ones", "aws-mfa rotate work --grace 7"),
         "vault": ("vault", "list long-term keys, move them to another vault, remove them", "aws-mfa vault list"),

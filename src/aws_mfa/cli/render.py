@@ -1,5 +1,5 @@
 """
-Turns outcomes and plans into text: tables for people, JSON for programs. Prints nothing.
+Turns outcomes, plans and rows of `status` into text: tables for people, JSON for programs. Prints nothing.
 
 JSON has a version; keys are added, never renamed or removed (a test pins them). A table never breaks a word, so that
 ARNs can be copied; on a terminal that is too narrow for that, each cell gets a line of its own.
@@ -20,16 +20,21 @@ from aws_mfa.renewal.plan import summary
 from aws_mfa.renewal.steps import Reused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.renewal.calls import Outcome
     from aws_mfa.renewal.plan import Plan
     from aws_mfa.renewal.steps import Step
+    from aws_mfa.views.status import StatusRow
 
 JSON_VERSION = 1
 
 _PLAN = ["session", "code", "call", "why"]
+_STATUS = ("profile", "kind", "account", "role", "valid until", "stored", "vault", "key age")
+# Columns that a terminal which is too narrow for all does without, the first of these first.
+_LEFT_OUT = ("key age", "vault", "stored", "kind", "account", "role")
+_DAY_S = 86400
 _READABLE = 24  # a column of sentences is not narrower
 _GAP = "  "
 _NOTHING = ("", "-")  # cells that are left out if each cell has a line of its own
@@ -149,6 +154,45 @@ def plan_json(plan: Plan) -> str:
     return json.dumps({**document, "profiles": profiles}, indent=2)
 
 
+def status_text(rows: Sequence[StatusRow], now: float, width: int | None) -> str:
+    """A line for each profile, with as many columns as fit, and below the table what is wrong with profiles."""
+    cells = [_status_cells(row, now) for row in rows]
+    columns = list(zip(_STATUS, *cells, strict=True))
+    columns = [column for column in columns if column[0] not in _LEFT_OUT or {*column[1:]} != {"-"}]
+    for name in _LEFT_OUT if width is not None else ():
+        if sum(max(map(_cells, column)) + len(_GAP) for column in columns) <= (width or 0) + len(_GAP):
+            break
+        columns = [column for column in columns if column[0] != name]
+    header, *lines = [list(line) for line in zip(*columns, strict=True)]
+    notes: dict[str, list[str]] = {}
+    for row in rows:
+        if row.kind == "broken" and row.note:
+            notes.setdefault(row.note, []).append(row.name)
+    below = (f"{', '.join(names)}: {note}" for note, names in notes.items())
+    return table(header, lines, width) + "".join(f"{shown_text(line)}\n" for line in below)
+
+
+def _status_cells(row: StatusRow, now: float) -> list[str]:
+    until, left_s = "-" if row.is_known else "unknown", (row.expires_at or now) - now
+    if left_s > 0:  # a session lasts 36 hours at most: the day and the minute are enough
+        until = f"{local_text(now + left_s)[:9]} ({duration_text(left_s)})"
+    elif row.expires_at is not None:
+        until = f"expired {f'{-left_s / _DAY_S:.0f} d' if -left_s >= 2 * _DAY_S else duration_text(-left_s)} ago"
+    key_age = "-" if row.key_age_s is None else f"{row.key_age_s / _DAY_S:.0f} d"
+    return [row.name, row.kind, row.account or "-", row.role or "-", until, row.place or "-", row.vault or "-", key_age]
+
+
+def status_json(rows: Sequence[StatusRow], now: float, reminders: Sequence[str]) -> str:
+    """`{"version": 1, "profiles": [...], "reminders": [...]}`."""
+    profiles = []
+    for row in rows:
+        ends_at, facts = row.expires_at, {"profile": row.name, **vars(row)}
+        del facts["name"]
+        ends = (None, None) if ends_at is None else (rfc3339_text(ends_at), max(0, int(ends_at - now)))
+        profiles.append({**facts, "expires_at": ends[0], "seconds_left": ends[1]})
+    return json.dumps({"version": JSON_VERSION, "profiles": profiles, "reminders": list(reminders)}, indent=2)
+
+
 def error_fields(error: AwsMfaError | None) -> dict[str, object]:
     if error is None:
         return {"error": None, "message": None, "hints": []}
@@ -213,6 +257,8 @@ def _folded(text: str, width: int) -> list[str]:
 
 def _cells(text: str) -> int:
     """The columns that a terminal needs: two for a wide character, none for a mark on the one before it."""
+    if text.isascii():
+        return len(text)
     return sum(
         0 if unicodedata.category(char) in ("Mn", "Me") else 2 if unicodedata.east_asian_width(char) in "WF" else 1
         for char in text

@@ -75,6 +75,10 @@ def _fast_text(argv: list[str]) -> str | None:
         from aws_mfa.cli.fast.names import fast_names
 
         return fast_names(os.environ)
+    if argv == ["status", "--prompt"]:
+        from aws_mfa.cli.fast.segment import segment
+
+        return segment(os.environ)
     return None
 
 

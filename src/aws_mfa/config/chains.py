@@ -15,7 +15,7 @@ from aws_mfa.command_lines import quote
 from aws_mfa.config.profile_settings import circle, shown
 from aws_mfa.config.profiles import Profile
 from aws_mfa.config.sections import SESSIONS, kind_of, profile_of
-from aws_mfa.errors import BadInput, BadProfile
+from aws_mfa.errors import BadInput, BadProfile, SignsElsewhere
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def chain_of(
         user = profiles.profile(included.value) or user
     foreign = next(filter(None, map(user.given, _REFUSED_IN_A_USER)), None)
     if foreign is not None and not has_keys(user, keys_stored):
-        raise BadProfile(
+        raise SignsElsewhere(
             f"{foreign.source}: profile '{shown(user.name)}' has no long-term keys, it signs in another way",
             "use it with the AWS CLI: aws sso login, or aws login",
         )
@@ -140,7 +140,7 @@ def _source_given(role: Profile) -> Given:
     """`source_profile` of a role profile; `BadProfile` without one, or if the role's keys come from elsewhere."""
     foreign = next(filter(None, map(role.given, _REFUSED_IN_A_ROLE)), None)
     if foreign is not None:
-        raise BadProfile(
+        raise SignsElsewhere(
             f"{foreign.source}: this role needs no MFA code of yours, and aws-mfa does not assume it",
             "use the profile with the AWS CLI as it is, or name a source_profile with long-term keys instead",
         )

@@ -10,7 +10,7 @@ Sources: https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
 
 from __future__ import annotations
 
-from aws_mfa.aws_values.text import rfc3339_text
+from aws_mfa.aws_values.text import parse_moment, rfc3339_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,6 +74,12 @@ def session_variables(session: Session) -> dict[str, str]:
         rfc3339_text(session.expires_at),
     )
     return dict(zip(SESSION, values, strict=True))
+
+
+def session_here(environ: Mapping[str, str]) -> tuple[str, float | None] | None:
+    """Return the profile that a shell of `exec` or `env` works as, and when its session ends (None: an endpoint)."""
+    profile = environ.get(PROFILE)
+    return (profile, parse_moment(environ.get(SESSION[-1], ""))) if profile else None
 
 
 def child_environment(

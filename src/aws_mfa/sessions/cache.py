@@ -52,7 +52,7 @@ class SessionCache:
             try:
                 listings.append((files, files.listing()))
             except (AwsMfaError, OSError) as error:
-                self._report(_unread(files, error))
+                self._report(f"the sessions stored in {files.folder} cannot be read: {_reason(error)}")
 
         def found(label: str, text: str) -> Entry | None:
             name = name_of_text(label, text)
@@ -73,7 +73,7 @@ class SessionCache:
             try:
                 heads += files.heads()
             except (AwsMfaError, OSError) as error:
-                self._report(_unread(files, error))
+                self._report(f"the sessions stored in {files.folder} cannot be read: {_reason(error)}")
         return heads
 
     def check(self) -> None:
@@ -207,10 +207,6 @@ class SessionCache:
 
 def _reason(error: AwsMfaError | OSError) -> str:
     return error.message if isinstance(error, AwsMfaError) else error.strerror or type(error).__name__
-
-
-def _unread(files: SessionFiles, error: AwsMfaError | OSError) -> str:
-    return f"the sessions stored in {files.folder} cannot be read: {_reason(error)}"
 
 
 def _entry_in(files: SessionFiles, name: str, folder: os.stat_result | None = None) -> Entry | None:

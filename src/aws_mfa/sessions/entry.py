@@ -66,22 +66,23 @@ class Entry:
 
 class Head:
     """
-    What is no secret of a stored session. `label` and `place` (its store) are of its file.
+    What is no secret of a stored session; label and `place` (its store) are of its file.
 
-    None is unknown: of a sealed session role and inputs, of one that an older version sealed `expires_at` too.
-    `is_narrowed`: a command narrowed it by a policy, and other commands do not use it.
+    A sealed one names neither role nor inputs, and one that an older version sealed has no `expires_at` either.
     """
 
-    __slots__ = ("expires_at", "inputs_text", "is_narrowed", "label", "place", "role_arn")
+    __slots__ = ("expires_at", "inputs_text", "label", "place", "role_arn")
 
-    def __init__(
-        self, expires_at: float | None, role: str | None = None, inputs_text: str = "", *, is_narrowed: bool = False
-    ) -> None:
+    def __init__(self, expires_at: float | None, role_arn: str = "", inputs_text: str = "") -> None:
         self.expires_at = expires_at
-        self.role_arn = role
+        self.role_arn = role_arn
         self.inputs_text = inputs_text
-        self.is_narrowed = is_narrowed or _names_policy(inputs_text)
         self.label = self.place = ""
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a policy narrows it: unless that is the profile's, only the command that asked for it uses it."""
+        return "\npolic" in f"\n{self.inputs_text}"
 
 
 def entry_text(inputs: Mapping[str, str], session: Session) -> str:
@@ -122,9 +123,9 @@ def parse_entry(text: str) -> Entry | None:
 
 def with_clear_head(entry: bytes, sealed: bytes) -> bytes:
     """The bytes of a sealed file; `sealed` is the sealed entry."""
-    lines = entry.partition(b"\n\n")[0].decode().split("\n", _HEAD_LINES)
-    narrowed = "yes" if _names_policy("".join(lines[_HEAD_LINES:])) else "no"
-    return f"{_SEALED}\n{lines[1]}\nnarrowed = {narrowed}\n\n".encode() + sealed
+    head, expires = head_in(entry), entry.split(b"\n", 2)[1].decode()
+    narrowed = "policy = yes\n" if head is not None and head.is_narrowed else ""
+    return f"{_SEALED}\n{expires}\nrole = \n{narrowed}\n".encode() + sealed
 
 
 def sealed_part(data: bytes) -> bytes:
@@ -138,13 +139,7 @@ def head_in(data: bytes) -> Head | None:
     expires_at = parse_moment(lines[1].removeprefix("expires = ")) if len(lines) >= _HEAD_LINES else None
     if expires_at is None or lines[0] not in (_FORMAT, _SEALED):
         return None
-    if lines[0] == _SEALED:
-        return Head(expires_at, is_narrowed=lines[2] != "narrowed = no")
     return Head(expires_at, _unescaped(lines[2].removeprefix("role = ")), "".join(lines[_HEAD_LINES:]))
-
-
-def _names_policy(inputs_text: str) -> bool:
-    return "\npolic" in f"\n{inputs_text}"
 
 
 def _text(expires: str, role: str, inputs_text: str, document: str) -> str:

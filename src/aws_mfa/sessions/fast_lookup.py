@@ -48,7 +48,7 @@ def stored_session(
     if home is None or paths is None:
         return None
     try:
-        stores = _stores(home, environ)
+        stores = stores_to_read(environ)
         text = _read(stores[0][0], name) if stores else None
         now_is = fingerprint_of(profile, environ, paths, [status_of(path) for path in paths])
         found = session_in(text.decode(), now_is) if text is not None and now_is is not None else None
@@ -105,12 +105,14 @@ def _home(environ: Mapping[str, str]) -> str | None:
     return (home.rstrip("/") or "/") if os.path.isabs(home) else None
 
 
-def _stores(home: str, environ: Mapping[str, str]) -> list[tuple[str, str]]:
+def stores_to_read(environ: Mapping[str, str]) -> list[tuple[str, str]]:
     """Folder and suffix of the stores to read, in this order: the same as `stores.Stores.readable`."""
-    runtime = runtime_folder(environ)
+    runtime, home = runtime_folder(environ), _home(environ)
     choice = choose_store(environ, has_runtime_folder=runtime is not None)
     if choice.name == "memory":
         return [(os.path.join(runtime or "", IN_RUNTIME_FOLDER), PLAIN)]
+    if home is None:
+        return []
     folder = os.path.join(home, ".aws", "mfa", IN_STATE_FOLDER)
     if choice.name == "plain":
         return [(folder, PLAIN)]

@@ -1,0 +1,69 @@
+"""`aws-mfa status`: a table of all profiles and their sessions; opens no vault, uses no network, changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from aws_mfa.aws_values.text import parse_duration
+from aws_mfa.cli.fast.segment import segment
+from aws_mfa.cli.render import status_json, status_text
+from aws_mfa.config.sections import profile_in_force
+from aws_mfa.errors import NotSetUp
+from aws_mfa.handover.environment import session_here
+from aws_mfa.vaults.lookup import KnownProfiles
+from aws_mfa.views.status import status_rows
+
+if TYPE_CHECKING:
+    import argparse
+
+    from aws_mfa.interfaces import Interfaces
+
+HELP = """\
+Show every profile: its kind, account and role, how long its session is still
+good, where the session is stored, and the vault and age of the long-term keys.
+No keychain is opened, nothing is asked, no network is used.
+
+--check prints nothing: exit code 0 if the session of each PROFILE (default: the
+session of this shell, AWS_PROFILE, default) is good, else 1. A session whose
+end is not known, because an older version sealed it, counts as not good."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("profiles", nargs="*", metavar="PROFILE", help="only these profiles (default: all)")
+    add = parser.add_mutually_exclusive_group().add_argument
+    add("--json", action="store_true", help="for programs: one JSON document")
+    add("--check", action="store_true", help="print nothing: exit code 0 if the session is good, else 1")
+    add("--prompt", action="store_true", help="for a shell's prompt: profile and time left, or nothing")
+    what = "for --check: what must be left: 6h, 30m, 900 (default: 60s)"
+    parser.add_argument("--min-remaining", metavar="TIME", default="60s", help=what)
+
+
+def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
+    if args.prompt:
+        sys.stdout.write(segment(interfaces.environ))
+        return 0
+    known, now = KnownProfiles(interfaces), interfaces.now()
+    known.check()
+    if args.check:
+        until = now + parse_duration(args.min_remaining, "--min-remaining")
+        return 0 if _are_good(args.profiles, known, interfaces, until) else 1
+    rows = status_rows(known, interfaces.session_cache.heads(), now, args.profiles or None)
+    if args.json:
+        sys.stdout.write(f"{status_json(rows, now, ())}\n")
+        return 0
+    if not rows:
+        raise NotSetUp("nothing is set up here yet: there is no profile", "store long-term keys: aws-mfa setup")
+    sys.stdout.write(status_text(rows, now, shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
+    return 0
+
+
+def _are_good(names: list[str], known: KnownProfiles, interfaces: Interfaces, until: float) -> bool:
+    """Whether each session is good until then; without names that of this shell, if it is one of `exec` or `env`."""
+    here = None if names else session_here(interfaces.environ)
+    if here and here[1] is not None:
+        return here[1] >= until
+    names = names or [here[0] if here else profile_in_force(None, interfaces.environ)]
+    rows = status_rows(known, interfaces.session_cache.heads(), interfaces.now(), names)
+    return all(row.expires_at is not None and row.expires_at >= until for row in rows)

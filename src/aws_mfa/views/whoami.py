@@ -1,0 +1,65 @@
+"""Whose session a profile's is: one GetCallerIdentity signed with it, and the account's alias if IAM names it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aws_mfa.aws.endpoints import NO_SETTINGS, settings_of_chain
+from aws_mfa.aws_values.regions import REGION_VARIABLES, choose_region
+from aws_mfa.aws_values.text import parse_moment
+from aws_mfa.config.chains import chain_of
+from aws_mfa.errors import AwsMfaError, BadProfile
+from aws_mfa.handover.environment import SESSION
+from aws_mfa.handover.hand_over import hand_over
+from aws_mfa.model import Secret, Session
+from aws_mfa.vaults.lookup import KnownProfiles
+
+if TYPE_CHECKING:
+    from aws_mfa.config.chains import Chain
+    from aws_mfa.interfaces import Interfaces
+    from aws_mfa.renewal.request import RenewalRequest
+
+
+@dataclass(frozen=True)
+class WhoAmI:
+    """`identity` is an ARN, `expires_at` in seconds since the epoch; `role_chain`: a user's profile, ARNs of roles."""
+
+    profile: str
+    identity: str
+    account: str
+    alias: str | None
+    expires_at: float | None
+    role_chain: tuple[str, ...]
+
+
+def who_am_i(request: RenewalRequest, interfaces: Interfaces, *, in_shell: bool) -> WhoAmI:
+    """
+    `in_shell`: the session of this shell of `exec` or `env`, if it has one, else the request's profile's.
+
+    Raises what `hand_over` raises, and AWS's refusals of GetCallerIdentity; a refusal of the alias is left out.
+    """
+    role_chain: tuple[str, ...] = ()
+    environ, endpoints = interfaces.environ, NO_SETTINGS
+    key_id, secret, token, ends = (environ.get(variable, "") for variable in SESSION)
+    if in_shell and token:
+        expires_at = parse_moment(ends)
+        session = Session(key_id, Secret(secret), Secret(token), expires_at or 0.0)
+        with suppress(BadProfile):  # a role's ARN, or a profile that is gone
+            known = KnownProfiles(interfaces)
+            chain = chain_of(request.profile, known.profiles, keys_stored=known.has_noted_keys)
+            role_chain, endpoints = _names(chain), settings_of_chain(chain)
+        region = choose_region([(name, environ.get(name)) for name in REGION_VARIABLES], partition=None).name
+    else:
+        session, plan = hand_over(request, interfaces)
+        user, expires_at = plan.of_profile[request.profile].user, session.expires_at
+        role_chain, region, endpoints = _names(plan.chains[request.profile]), user.region, user.endpoints
+    identity, alias = interfaces.sts(region, endpoints).get_caller_identity(session), None
+    with suppress(AwsMfaError):
+        alias = interfaces.iam(region, endpoints).account_alias(session)
+    return WhoAmI(request.profile, identity.arn, identity.account, alias, expires_at, role_chain)
+
+
+def _names(chain: Chain) -> tuple[str, ...]:
+    return (chain.user.name, *(role.role_arn or "" for role in chain.role_chain))
