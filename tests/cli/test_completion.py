@@ -96,6 +96,7 @@ def test_every_flag_of_every_command_is_in_the_script(shell: str) -> None:
 def test_every_argument_that_is_a_profile_completes_profiles(shell: str) -> None:
     """Counted: an argument that a new command has is not forgotten."""
     script = completion.script_for(shell)
+    assert script.isascii()  # so that every terminal and every file of a shell can hold it
     actions = [action for parser in parsers(whole_parser()).values() for action in parser._actions]
     count = sum(action.dest in ("profile", "profiles", "source_profile") for action in actions)
     uses = {

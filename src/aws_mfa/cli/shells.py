@@ -59,11 +59,9 @@ function _aws_mfa_profiles {
 AFTER = r"""
 _aws_mfa() {
   local i n=0 gap word rest=$COMP_LINE breaks=${COMP_WORDBREAKS//[^:=@]/} all=("${COMP_WORDS[@]}") last=$COMP_CWORD
-  if [[ " @TAKES_COMMAND@ " == *" ${COMP_WORDS[1]} "* ]] && declare -F _command_offset >/dev/null; then
-    for ((i = 3; i < COMP_CWORD; i++)); do
-      [[ ${COMP_WORDS[i]} == -- ]] && { _command_offset $((i + 1)); return; }
-    done
-  fi
+  for ((i = 3; i < COMP_CWORD; i++)); do
+    [[ ${COMP_WORDS[i]} == -- ]] && declare -F _command_offset >/dev/null && { _command_offset $((i + 1)); return; }
+  done
   local COMP_WORDS=() COMP_CWORD
   for ((i = 0; i <= last; i++)); do
     word=${all[i]} gap=${rest%%[![:blank:]]*}

@@ -12,7 +12,7 @@ from aws_mfa.cli.output import escaped, print_lines
 from aws_mfa.cli.shells import AFTER, BASH, BEFORE, COMMANDS, FISH, POWERSHELL, PROFILES, SHELLS, ZSH
 from aws_mfa.command_lines import command, quote
 from aws_mfa.errors import BadInput, NotSetUp
-from aws_mfa.system.private_files import ensure_private_folder, read_regular, replace_privately
+from aws_mfa.system.private_files import ensure_private_folder, not_written, read_regular, replace_privately
 from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
@@ -72,33 +72,27 @@ def script_for(shell: str) -> str:
     from aws_mfa.cli.main import whole_parser
 
     parser = whole_parser(is_brief=True)
-    takers = _mark(parser, {**shtab.FILE, BASH: ":"})  # bash itself completes files where nothing is offered
+    _mark(parser, {**shtab.FILE, BASH: ":"})  # bash itself completes files where nothing is offered
     script = shtab.complete(parser, shell, preamble=BEFORE[shell])
     if shell == ZSH:  # all of several words, not only the first; names after `--`; `source` and `eval`; `--flag=value`
-        for form, better in (
-            ('"(*)::', '"*:'),
-            ("_arguments -C -s", "_arguments -C -s -S"),
-            ("== eval", "== (eval|file)"),
-        ):
-            script = script.replace(form, better)
+        script = script.replace('"(*)::', '"*:').replace("_arguments -C", "_arguments -S -C")
+        script = script.replace("== eval", "== (eval|file)")
         script = re.sub(r'^(  "\*?--[\w-]+)(\[.+\]:)', r"\1=\2", script, flags=re.MULTILINE)
-    return script + AFTER.replace("@TAKES_COMMAND@", " ".join(takers)) if shell == BASH else script
+    return script + AFTER if shell == BASH else script
 
 
-def _mark(parser: argparse.ArgumentParser, files: Mapping[str, object], word: str = "") -> list[str]:
-    """Tell shtab what completes each argument of a parser and its subparsers; return commands that take a command."""
-    found = []
+def _mark(parser: argparse.ArgumentParser, files: Mapping[str, object]) -> None:
+    """Tell shtab what completes each argument of a parser and of its subparsers."""
     for action in parser._actions:  # noqa: SLF001  # argparse has no other list of what was declared
-        for name, child in action.choices.items() if isinstance(action.choices, dict) else ():
-            found += _mark(child, files, name)
+        for child in action.choices.values() if isinstance(action.choices, dict) else ():
+            _mark(child, files)
         if action.dest in ("profile", "profiles", "source_profile"):
             action.complete = PROFILES  # type: ignore[attr-defined]
+            action.help = action.help if action.option_strings else "profile"  # fish shows it beside each name
         elif action.metavar == "FILE":
             action.complete = files  # type: ignore[attr-defined]
         elif action.nargs == "...":
             action.complete = COMMANDS  # type: ignore[attr-defined]
-            found.append(word)
-    return found
 
 
 def _shell_in_use(environ: Mapping[str, str]) -> str:
@@ -114,7 +108,11 @@ def _install(shell: str, environ: Mapping[str, str]) -> list[str]:
     """Write the script; return what was written and what is left to do. `NotSetUp` for a file of another program."""
     (variable, default), name = _PLACES[shell]
     path = os.path.join(os.path.expanduser(environ.get(variable) or default), *name.split("/"))
-    if os.path.lexists(path) and _OURS not in read_regular(path):
+    try:
+        is_free = not os.path.exists(path) or _OURS in read_regular(path)
+    except OSError as error:
+        raise not_written(path, error) from None
+    if not is_free:
         raise NotSetUp(f"{path} is not from aws-mfa, and was not changed", f"remove it: {command('remove', path)}")
     ensure_private_folder(os.path.dirname(path))
     replace_privately(path, script_for(shell).encode())
