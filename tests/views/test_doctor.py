@@ -167,6 +167,10 @@ PROBLEMS: dict[str, tuple[Callable[[FakeInterfaces], object], str, str, str]] = 
     "keys in the credentials file": (
         credentials(f"[default]\n{PLAIN}"), "keys in plain text", "[default]", "aws-mfa import --profile default",
     ),
+    "different keys under one name": (
+        credentials(f"[x]\n{PLAIN}[x-long-term]\n{PLAIN.replace('KEY1', 'KEY2')}"),
+        "keys in plain text", "cannot move: x-long-term not changed: different keys", "aws-mfa import --dry-run",
+    ),
     "keys in the config file": (config(f"[profile x]\n{PLAIN}"), "keys in plain text", "[profile x]", "--profile x"),
     "a clock that is ahead": (skewed(400), "clock", "7 min ahead", ""),
     "a clock that is behind": (skewed(-90), "clock", "2 min behind", ""),

@@ -126,7 +126,7 @@ def plain_keys(known: KnownProfiles, interfaces: Interfaces) -> Iterator[Finding
             what = f"long-term keys {masked(move.keys.access_key_id)} in {' and '.join(places)}"
             yield Finding("keys in plain text", what, f"aws-mfa import --profile {quote(profile_of(move.name))}")
     for line in found.left:
-        yield Finding("keys in plain text", f"long-term keys: {line}", "aws-mfa import --dry-run")
+        yield Finding("keys in plain text", f"keys that import cannot move: {line}", "aws-mfa import --dry-run")
 
 
 def odd_values(known: KnownProfiles) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws.endpoints import settings_of_profiles
 from aws_mfa.aws_values.regions import checked_region
 from aws_mfa.aws_values.text import duration_text
-from aws_mfa.command_lines import quote
+from aws_mfa.command_lines import quote, unset_variable
 from aws_mfa.config.profile_names import name_profile, shell_words
 from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, shown
 from aws_mfa.config.sections import profile_of
@@ -156,7 +156,8 @@ def profiles(known: KnownProfiles, interfaces: Interfaces, not_checked: dict[str
     not_checked.update({names: why for names, _, why in parts})
     notes = (*plan.users.notices, *(note for notes in plan.notes.values() for note in notes))
     for note in dict.fromkeys(note for note in notes if " names region " in note):
-        change = f"change {note.partition(' names region ')[0]}"
+        source = note.partition(" names region ")[0]
+        change = unset_variable(source) if source.isupper() else f"change {source}"
         yield Finding("region", note.removesuffix(": it is not used"), change)
     for user in {one.user.access_key_id: one.user for one in plan.of_profile.values()}.values():
         try:
