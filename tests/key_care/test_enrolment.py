@@ -17,7 +17,6 @@ from aws_mfa.errors import (
     WrongCode,
 )
 from aws_mfa.key_care.enrolment import EnrolRequest, enrol
-from aws_mfa.key_care.qr_code import Screen
 from aws_mfa.model import Identity, LongTermKeys, Session
 from aws_mfa.renewal.request import RenewalRequest
 from fakes import ACCOUNT, ANN, DEVICE, KEYS, FakeIam, FakeInterfaces, FakeTerminal, a_session
@@ -43,7 +42,7 @@ def a_user(*answers: str | AwsMfaError, devices: list[str] | AwsMfaError, config
 def enrolled(
     interfaces: FakeInterfaces, name: str | None = None, profile: str = "work", **flags: bool
 ) -> tuple[list[str], AwsMfaError | None]:
-    return enrol(EnrolRequest(RenewalRequest([profile]), Screen(80, 24), name, **flags), interfaces)
+    return enrol(EnrolRequest(RenewalRequest([profile]), 80, name, **flags), interfaces)
 
 
 def calls(interfaces: FakeInterfaces) -> list[tuple[str, str]]:

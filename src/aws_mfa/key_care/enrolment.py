@@ -30,7 +30,6 @@ from aws_mfa.errors import (
     NeedsHuman,
     NoSuchEntity,
     NotAuthorized,
-    RefusedByAws,
     WrongCode,
 )
 from aws_mfa.key_care.access import iam_access, key_access
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
     from aws_mfa.aws_values.iam_users import NewDevice
     from aws_mfa.interfaces import DeferredSignals, Interfaces
     from aws_mfa.key_care.access import KeyAccess
-    from aws_mfa.key_care.qr_code import Screen
     from aws_mfa.model import LongTermKeys
     from aws_mfa.prompt.providers import Terminal
     from aws_mfa.renewal.request import RenewalRequest
@@ -60,7 +58,7 @@ class EnrolRequest:
     """`replaces`: the profile's device is lost, and removed afterwards; else a user who has one gets a spare."""
 
     renewal: RenewalRequest
-    screen: Screen
+    columns: int  # of the terminal
     name: str | None = None
     replaces: bool = False
     shows_seed: bool = False
@@ -112,7 +110,7 @@ def _signed(access: KeyAccess, request: EnrolRequest, command: str, interfaces: 
     if not present:
         return access
     if not request.replaces:
-        interfaces.terminal.say(f"A code of the present device permits this; if it is lost: {command} --replace")
+        interfaces.terminal.say(f"An MFA session signs for this; if its device is lost: {command} --replace")
         mfa = iam_access(renewal.profile, renewal, interfaces)
         return replace(access, signer=mfa.session, old=mfa.user.device)
     old = known if known in present else chosen_device(present, interfaces, "Which one is lost?")
@@ -128,12 +126,12 @@ def _prove(
     """Show the seed, ask for two codes, enable the device; delete it again if that fails or a signal comes."""
     terminal = interfaces.terminal
     try:
-        _show(device, request.screen, terminal)
+        _show(device, request.columns, interfaces)
         if request.shows_seed:
             _show_seed(device, terminal)
         for tries_left in reversed(range(QUESTIONS)):
             with signals.waiting():
-                codes = _two_codes(device, request.screen, interfaces)
+                codes = _two_codes(device, request.columns, interfaces)
             try:
                 user.iam.enable_device(user.signer, user.name, device.serial, codes)
                 break
@@ -166,21 +164,17 @@ def _created(user: KeyAccess, serial: str, interfaces: Interfaces) -> NewDevice:
         iam.delete_virtual_device(user.signer, serial)
         interfaces.say(f"{left}it is deleted and made again")
         return iam.create_virtual_device(user.signer, name)
-    except (AwsFailed, AnswerLost):  # the device may be there
-        _delete(user, serial, interfaces)
-        raise
     except NotAuthorized as error:
         hints = [other_name] if left else [_removing(user)] if user.old else []
         raise NotAuthorized(f"{left}{error.message}", *hints, *error.hints) from None
 
 
-def _show(device: NewDevice, screen: Screen, terminal: Terminal, *, is_inverted: bool = False) -> None:
+def _show(device: NewDevice, columns: int, interfaces: Interfaces, *, is_inverted: bool = False) -> None:
     label = f"{device.serial.rpartition('/')[2]}@{account_of(device.serial)}"
-    lines = drawn(qr_modules(label, device.seed), screen, is_inverted=is_inverted)
+    terminal = interfaces.terminal
+    lines = drawn(qr_modules(label, device.seed), interfaces.environ, columns, is_inverted=is_inverted)
     if not lines:
         terminal.say("The terminal is too narrow for the QR code: answer s for the seed, which can be typed")
-    elif len(lines) >= screen.rows:
-        terminal.say(f"The QR code is {len(lines)} rows high: enlarge the window, or answer s for the seed")
     terminal.say(f"Scan this with an authenticator app, as AWS:{label}")
     terminal.draw(lines)
 
@@ -190,7 +184,7 @@ def _show_seed(device: NewDevice, terminal: Terminal) -> None:
     terminal.say(f"Seed: {' '.join(seed[at : at + 4] for at in range(0, len(seed), 4))}")
 
 
-def _two_codes(device: NewDevice, screen: Screen, interfaces: Interfaces) -> tuple[str, str]:
+def _two_codes(device: NewDevice, columns: int, interfaces: Interfaces) -> tuple[str, str]:
     """Two different codes; waits until the app shows the second."""
     terminal, first, is_inverted = interfaces.terminal, "", False
     while True:
@@ -201,7 +195,7 @@ def _two_codes(device: NewDevice, screen: Screen, interfaces: Interfaces) -> tup
                 _show_seed(device, terminal)
             elif answer == "i":
                 is_inverted = not is_inverted
-                _show(device, screen, terminal, is_inverted=is_inverted)
+                _show(device, columns, interfaces, is_inverted=is_inverted)
             elif (code := checked_code(answer)) == first:
                 terminal.say("this is the same code again")
                 terminal.count_down(seconds_to_next(interfaces.now()), "next code in")
@@ -262,7 +256,7 @@ def _removed(user: KeyAccess, old: str, request: EnrolRequest, interfaces: Inter
     try:
         try:
             remove(user.signer)
-        except RefusedByAws:
+        except NotAuthorized:
             if isinstance(user.signer, Session):
                 raise
             interfaces.terminal.say("IAM removes the old device for an MFA session only: one more code gets it")

@@ -9,8 +9,9 @@ The text in it: https://github.com/google/google-authenticator/wiki/Key-Uri-Form
 
 from __future__ import annotations
 
+import sys
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import segno
@@ -27,23 +28,6 @@ _REVERSED, _PLAIN = "\x1b[7m", "\x1b[0m"
 _HALVES = " ▀▄█"  # by what is inked: 1 the upper module, 2 the lower one
 
 
-class Screen(NamedTuple):
-    """A terminal's size in cells, and what it shows."""
-
-    columns: int
-    rows: int
-    has_colour: bool = True
-    has_unicode: bool = True
-
-
-def screen_of(environ: Mapping[str, str], columns: int, rows: int, *, is_windows: bool) -> Screen:
-    """By the variables; on Windows only Windows Terminal, which names itself, is sure to have colours."""
-    locale = next(filter(None, map(environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "")
-    can_colour = "WT_SESSION" in environ if is_windows else environ.get("TERM", "dumb") != "dumb"
-    has_colour = can_colour and not environ.get("NO_COLOR")
-    return Screen(columns, rows, has_colour, has_unicode=is_windows or "utf" in locale.lower())
-
-
 def qr_modules(label: str, seed: Secret) -> list[list[bool]]:
     """What an authenticator app scans, dark modules True, with its quiet zone; `label` names the app's entry."""
     # In parts: base32 alone takes 5.5 bits a character, so that the code fits a terminal of 24 rows.
@@ -52,18 +36,26 @@ def qr_modules(label: str, seed: Secret) -> list[list[bool]]:
     return [[bool(module) for module in row] for row in code.matrix_iter(border=_QUIET_ZONE)]
 
 
-def drawn(modules: Sequence[Sequence[bool]], screen: Screen, *, is_inverted: bool = False) -> list[str]:
-    """The lines that show the modules; [] if the terminal is too narrow."""
-    ink = screen.has_colour != is_inverted  # the modules that a glyph, or a coloured blank, stands for: dark or light
+def drawn(
+    modules: Sequence[Sequence[bool]], environ: Mapping[str, str], columns: int, *, is_inverted: bool = False
+) -> list[str]:
+    """The lines that show the modules; [] if the terminal is too narrow. The variables say what it can show."""
+    is_windows = (
+        sys.platform == "win32"
+    )  # of whose consoles Windows Terminal, which names itself, is sure to have colours
+    locale = next(filter(None, map(environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "")
+    takes_colour = "WT_SESSION" in environ if is_windows else environ.get("TERM", "dumb") != "dumb"
+    has_colour = takes_colour and not environ.get("NO_COLOR")
+    ink = has_colour != is_inverted  # the modules that a glyph, or a coloured blank, stands for: dark or light
     inked = [[module is ink for module in row] for row in modules]
-    if screen.has_unicode:
+    if is_windows or "utf" in locale.lower():
         inked += [[not ink] * len(inked[0])] * (len(inked) % 2)
         halves = (zip(*rows, strict=True) for rows in zip(inked[::2], inked[1::2], strict=True))
         lines = ["".join(_HALVES[upper + 2 * lower] for upper, lower in row) for row in halves]
-        lines = [f"{_BLACK_ON_WHITE}{line}{_PLAIN}" for line in lines] if screen.has_colour else lines
-        return lines if len(modules) <= screen.columns else []
-    cut = 0 if 2 * len(inked) <= screen.columns else _QUIET_ZONE - _NARROW_QUIET_ZONE
+        lines = [f"{_BLACK_ON_WHITE}{line}{_PLAIN}" for line in lines] if has_colour else lines
+        return lines if len(modules) <= columns else []
+    cut = 0 if 2 * len(inked) <= columns else _QUIET_ZONE - _NARROW_QUIET_ZONE
     inked = [row[cut : len(row) - cut] for row in inked[cut : len(inked) - cut]]
-    on, off = (_ON_BLACK, _ON_WHITE) if screen.has_colour else (_REVERSED, _PLAIN)
+    on, off = (_ON_BLACK, _ON_WHITE) if has_colour else (_REVERSED, _PLAIN)
     runs_of = ([f"{on if ink else off}{'  ' * len(list(run))}" for ink, run in groupby(row)] for row in inked)
-    return [f"{''.join(runs)}{_PLAIN}" for runs in runs_of] if 2 * len(inked) <= screen.columns else []
+    return [f"{''.join(runs)}{_PLAIN}" for runs in runs_of] if 2 * len(inked) <= columns else []

@@ -37,36 +37,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Print the devices, and what to do if none of them has codes."""
     asked = profile_in_force(args.profile, interfaces.environ)
-    request = RenewalRequest([asked])
-    access = key_access(asked, request, interfaces)
-    devices = access.devices
+    access = key_access(asked, RenewalRequest([asked]), interfaces)
+    devices, profile, in_use = access.devices, access.user.profile, access.user.device
     if devices is None:
-        with_mfa = iam_access(asked, request, interfaces)
+        with_mfa = iam_access(asked, RenewalRequest([asked]), interfaces)
         devices = with_mfa.iam.list_mfa_devices(with_mfa.session)
-    profile, in_use = access.user.profile, access.user.device
+    facts = [(one, _kind(one), not is_fido(one), one == in_use) for one in devices]
     if args.json:
-        facts = (
-            {"device": one, "kind": _kind(one), "accepts_codes": not is_fido(one), "is_used": one == in_use}
-            for one in devices
-        )
-        document = {"version": JSON_VERSION, "profile": profile, "user": access.identity.arn, "devices": [*facts]}
+        listed = [dict(zip(("device", "kind", "accepts_codes", "is_used"), fact, strict=True)) for fact in facts]
+        document = {"version": JSON_VERSION, "profile": profile, "user": access.identity.arn, "devices": listed}
         sys.stdout.write(f"{json.dumps(document, indent=2)}\n")
         return 0
-    rows = [[one, _kind(one), "no" if is_fido(one) else "yes", profile if one == in_use else "-"] for one in devices]
-    if rows:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        sys.stdout.write(table(["device", "kind", "codes for STS", "used by"], rows, width))
+    rows = [[one, kind, "yes" if takes else "no", profile if used else "-"] for one, kind, takes, used in facts]
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    sys.stdout.write(table(["device", "kind", "codes for STS", "used by"], rows, width) if rows else "")
+    lines = []
     if in_use and in_use not in devices:
         line = line_for_device(profile, "ARN", interfaces)
-        print_lines([f"profile {profile} names a device that is not this user's, {in_use}: {line}"])
-    if all(map(is_fido, devices)):
+        lines.append(f"profile {profile} names a device that is not this user's, {in_use}: {line}")
+    if not any(takes for _, _, takes, _ in facts):
         why = "STS accepts no passkey or security key" if devices else f"{access.identity.arn} has no MFA device"
-        lines = [f"{why}: add an authenticator app with: aws-mfa enroll {quote(profile)}"]
-        print_lines([*lines, "or sign in with the passkey instead: aws login"] if devices else lines)
+        lines.append(f"{why}: add an authenticator app with: aws-mfa enroll {quote(profile)}")
+        lines += ["or sign in with the passkey instead: aws login"] if devices else []
+    print_lines(lines)
     return 0
 
 
 def _kind(device: str) -> str:
-    if is_fido(device):
-        return "passkey or security key"
-    return "virtual" if ":mfa/" in device else "hardware"
+    return "passkey or security key" if is_fido(device) else "virtual" if ":mfa/" in device else "hardware"

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli.output import print_lines
 from aws_mfa.key_care.enrolment import EnrolRequest, enrol
-from aws_mfa.key_care.qr_code import screen_of
 from aws_mfa.renewal.request import RenewalRequest
 
 if TYPE_CHECKING:
@@ -35,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Enrol, and print what was done; then raise what failed after that."""
-    screen = screen_of(interfaces.environ, *shutil.get_terminal_size(), is_windows=sys.platform == "win32")
-    request = EnrolRequest(RenewalRequest([args.profile]), screen, args.name, args.replace, args.show_seed)
+    columns = shutil.get_terminal_size().columns
+    request = EnrolRequest(RenewalRequest([args.profile]), columns, args.name, args.replace, args.show_seed)
     done, trouble = enrol(request, interfaces)
     print_lines(done)
     if trouble:
