@@ -232,11 +232,10 @@ def test_b10_setting_in_the_long_term_section_is_named_with_its_section(stage: C
     assert "duration_seconds in [work-long-term]" in stage.call("--profile", "work").error
 
 
-@pytest.mark.parametrize("code", ["123 456", " 123456 ", "123456\r"])
-def test_blanks_in_a_code_are_stripped(stage: ClassicStage, code: str) -> None:
+@pytest.mark.parametrize("form", ["{0} {1}", " {0}{1} ", "{0}{1}\r"])
+def test_blanks_in_a_code_are_stripped(stage: ClassicStage, form: str) -> None:
     good = stage.code()
-    typed = code.replace("123", good[:3]).replace("456", good[3:])
-    assert stage.call(stdin=f"{typed}\n").code == 0
+    assert stage.call(stdin=f"{form.format(good[:3], good[3:])}\n").code == 0
 
 
 @pytest.mark.parametrize("code", ["12345", "1234567", "abcdef", "²²²²²²", "", "12-34-56"])
