@@ -12,8 +12,6 @@ from aws_mfa.aws_values.iam_users import AccessKey
 from aws_mfa.errors import NotSetUp
 from aws_mfa.key_care.journal import CREATING, INACTIVE, STORED, SWITCHED, Place, Rotation
 from aws_mfa.key_care.rotation import (
-    ACTIVATE,
-    COPY,
     CREATE,
     DEACTIVATE,
     DELETE,
@@ -47,20 +45,20 @@ def listed(text: str) -> dict[str, AccessKey]:
     [
         (BEGUN, ONE, UNTOUCHED, [CREATE, SWITCH, DEACTIVATE], [DELETE]),
         (BEGUN, BOTH, UNTOUCHED, [DELETE_LOST, CREATE, SWITCH, DEACTIVATE], [DELETE_LOST, DELETE]),
-        (BEGUN, BOTH, HALF_STORED, [COPY, SWITCH, DEACTIVATE], [DELETE]),
+        (BEGUN, BOTH, HALF_STORED, [SWITCH, DEACTIVATE], [DELETE]),
         (BEGUN, BOTH, BESIDE, [SWITCH, DEACTIVATE], [DELETE]),
         (STORED_ONE, BOTH, HALF_SWITCHED, [SWITCH, DEACTIVATE], [SWITCH, DELETE]),
         (STORED_ONE, BOTH, IN_PLACE, [SWITCH, DEACTIVATE], [SWITCH, DELETE]),
         (SWITCHED_ONE, BOTH, IN_PLACE, [DEACTIVATE], [SWITCH, DELETE]),
-        (SWITCHED_ONE, OLD_OFF, IN_PLACE, [DEACTIVATE], [ACTIVATE, SWITCH, DELETE]),
+        (SWITCHED_ONE, OLD_OFF, IN_PLACE, [DEACTIVATE], [SWITCH, DELETE]),
         (replace(SWITCHED_ONE, grace_s=0.0), BOTH, IN_PLACE, [DEACTIVATE, DELETE], [SWITCH, DELETE]),
-        (OFF, OLD_OFF, IN_PLACE, [], [ACTIVATE, SWITCH, DELETE]),
-        (replace(OFF, grace_s=9.0), OLD_OFF, IN_PLACE, [DELETE], [ACTIVATE, SWITCH, DELETE]),
-        (replace(OFF, grace_s=11.0), OLD_OFF, IN_PLACE, [], [ACTIVATE, SWITCH, DELETE]),
+        (OFF, OLD_OFF, IN_PLACE, [], [SWITCH, DELETE]),
+        (replace(OFF, grace_s=9.0), OLD_OFF, IN_PLACE, [DELETE], [SWITCH, DELETE]),
+        (replace(OFF, grace_s=11.0), OLD_OFF, IN_PLACE, [], [SWITCH, DELETE]),
         (OFF, ONLY_NEW, IN_PLACE, [DELETE], None),
         (OFF, ONLY_NEW, [Held(A, "NEW", ""), Held(B, "NEW", "OLD")], [DELETE], None),
         (replace(STORED_ONE, state=CREATING), ONLY_NEW, UNTOUCHED, None, None),
-        (OFF, OLD_OFF, [], None, [ACTIVATE, SWITCH, DELETE]),
+        (OFF, OLD_OFF, [], None, [SWITCH, DELETE]),
     ],
 )
 def test_the_steps_that_are_left_and_those_that_take_it_back(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from aws_mfa.key_care.journal import rotations_in
 from aws_mfa.model import LongTermKeys, Secret
 from aws_mfa.vaults.keychain.vault import Keychain, open_keychain
 from aws_mfa_practice import PracticeAws
+from aws_mfa_practice.totp import WINDOW_S
 from killed import KILLED_AFTER_STEPS, KILLED_AT_KEYCHAIN
 from programs import SOURCE, run_program, start_program
 from real_keychains import RealKeychain, gnome_keyring  # noqa: F401 - a fixture
@@ -29,10 +31,22 @@ SECTIONS = ("work-long-term", "copy")
 Ended = subprocess.CompletedProcess[str]
 
 
-class Home:
-    """Ann, whose key is in two sections of the credentials file, and the tool; the moment moves on by hand."""
+class Clock:
+    """Ours, moved on for each code: every window has one, and AWS accepts each once."""
 
-    def __init__(self, aws: PracticeAws, home: str, name: str = "ann", **environ: str) -> None:
+    def __init__(self) -> None:
+        self.ahead_s = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead_s
+
+
+class Home:
+    """Ann, whose key is in two sections of the credentials file, and the tool."""
+
+    def __init__(self, aws: PracticeAws, clock: Clock, home: str, name: str = "ann", **environ: str) -> None:
+        self._clock = clock
+        clock.ahead_s = 0.0  # AWS refuses requests of clocks that differ by 15 minutes
         self.ann = aws.account.add_user(name)
         self.phone = self.ann.add_device()
         self.folder = os.path.join(home, ".aws")
@@ -43,6 +57,10 @@ class Home:
         self.write("config", f"[profile work]\nregion = eu-central-1\nmfa_serial = {self.phone.serial}\n")
         self.write("credentials", "" if "DBUS_SESSION_BUS_ADDRESS" in environ else f"[{SECTIONS[0]}]\n{lines}\n")
         self.write("credentials", f"{self.read('credentials')}[{SECTIONS[1]}]\n{lines}")
+
+    def code(self) -> str:
+        self._clock.ahead_s += WINDOW_S
+        return self.phone.code()
 
     def write(self, name: str, text: str) -> None:
         with open(os.path.join(self.folder, name), "w", encoding="utf-8", opener=_private) as file:
@@ -79,35 +97,35 @@ def _private(path: str, flags: int) -> int:
 
 
 class World:
-    """Homes of one practice AWS, whose clock moves on so that every code is a new one."""
+    """Homes of one practice AWS."""
 
-    def __init__(self, aws: PracticeAws, folder: str) -> None:
-        self.aws, self.folder, self.count = aws, folder, 0
+    def __init__(self, aws: PracticeAws, clock: Clock, folder: str) -> None:
+        self.aws, self.clock, self.folder, self.count = aws, clock, folder, 0
 
     def home(self) -> Home:
         self.count += 1
         name = f"ann-{self.count}"
-        return Home(
-            self.aws, os.path.join(self.folder, name), name, AWS_MFA_VAULT="file", AWS_MFA_SESSION_STORE="plain"
-        )
+        home = os.path.join(self.folder, name)
+        return Home(self.aws, self.clock, home, name, AWS_MFA_VAULT="file", AWS_MFA_SESSION_STORE="plain")
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    with PracticeAws() as aws:
-        yield World(aws, str(tmp_path))
+    clock = Clock()
+    with PracticeAws(clock=clock) as aws:
+        yield World(aws, clock, str(tmp_path))
 
 
 def killed(there: Home, steps: int, *arguments: str) -> bool:
     """Whether the run was killed after so many steps; else it ended well."""
-    ended = there.run(*arguments, "--token", there.phone.unused_code(), start=("-c", KILLED_AFTER_STEPS, str(steps)))
+    ended = there.run(*arguments, "--token", there.code(), start=("-c", KILLED_AFTER_STEPS, str(steps)))
     assert ended.returncode in (0, -9), ended.stderr
     there.check_safe()
     return ended.returncode != 0
 
 
 def resume(there: Home, *arguments: str) -> Ended:
-    ended = there.run(*arguments, "--token", there.phone.unused_code())
+    ended = there.run(*arguments, "--token", there.code())
     there.check_safe()
     return ended
 
@@ -136,7 +154,7 @@ def test_killed_at_any_step_it_is_taken_back(world: World, *, is_rollback_killed
         there = world.home()
         before = there.ann.keys.access_key_id
         if is_rollback_killed:
-            assert there.run("work", "--token", there.phone.unused_code()).returncode == 0
+            assert there.run("work", "--token", there.code()).returncode == 0
             is_killed = killed(there, steps, "--rollback")
             command = "--resume" if "state = going back" in there.read("mfa/rotations") else "--rollback"
         else:
@@ -153,13 +171,14 @@ def test_killed_at_any_step_it_is_taken_back(world: World, *, is_rollback_killed
 
 
 def test_a_real_keychain_holds_both_keys_until_the_old_one_is_deleted(gnome_keyring: RealKeychain) -> None:  # noqa: F811
-    with PracticeAws() as aws:
+    clock = Clock()
+    with PracticeAws(clock=clock) as aws:
         aws.account.new_keys_unknown_s = 1.0
-        there = Home(aws, gnome_keyring.home, **gnome_keyring.environ)
+        there = Home(aws, clock, gnome_keyring.home, **gnome_keyring.environ)
         keys = there.ann.keys
         keychain = open_keychain(gnome_keyring.environ)
         keychain.store("work-long-term", LongTermKeys(keys.access_key_id, Secret(keys.secret_access_key)))
-        done = there.run("work", "--token", there.phone.unused_code(), "--grace", "7d")
+        done = there.run("work", "--token", there.code(), "--grace", "7d")
         assert done.returncode == 0, done.stderr
         assert "the keychain vault (work-long-term), [copy] of the credentials file" in done.stdout
         new, old = keychain.load("work-long-term"), keychain.load_next("work-long-term")
@@ -169,7 +188,7 @@ def test_a_real_keychain_holds_both_keys_until_the_old_one_is_deleted(gnome_keyr
         setup = ["setup", "--profile", "work", "--access-key-id", keys.access_key_id, "--yes"]
         refused = run_program([sys.executable, "-m", "aws_mfa", *setup], there.environ, stdin="s\n")
         assert (refused.returncode, "the rotation of work-long-term is not over" in refused.stderr) == (3, True)
-        assert there.run("--resume", "--delete", "--token", there.phone.unused_code()).returncode == 0
+        assert there.run("--resume", "--delete", "--token", there.code()).returncode == 0
         assert keychain.load_next("work-long-term") is None
         assert [one.access_key_id for one in there.ann.all_keys] == [new.access_key_id]
 
@@ -182,18 +201,18 @@ def test_killed_at_any_write_of_a_real_keychain_the_item_has_a_key_that_works(
     command: str,
     ends: list[str],
 ) -> None:
-    keychain, steps = open_keychain(gnome_keyring.environ), 0
-    with PracticeAws() as aws:
+    keychain, clock, steps = open_keychain(gnome_keyring.environ), Clock(), 0
+    with PracticeAws(clock=clock) as aws:
         while True:
-            there = Home(aws, str(tmp_path / str(steps)), f"ann-{steps}", **gnome_keyring.environ)
+            there = Home(aws, clock, str(tmp_path / str(steps)), f"ann-{steps}", **gnome_keyring.environ)
             keys = there.ann.keys
             keychain.store("work-long-term", LongTermKeys(keys.access_key_id, Secret(keys.secret_access_key)))
             start = ("-c", KILLED_AT_KEYCHAIN, str(steps))
-            ended = there.run("work", *ends, "--token", there.phone.unused_code(), start=start)
+            ended = there.run("work", *ends, "--token", there.code(), start=start)
             if ended.returncode == 0:
                 break
             check_works(keychain, there)
-            done = there.run(command, "--token", there.phone.unused_code())
+            done = there.run(command, "--token", there.code())
             assert done.returncode == 0 or "there is no rotation to take back" in done.stderr, done.stderr
             check_works(keychain, there)
             assert keychain.load_next("work-long-term") is None
@@ -217,7 +236,7 @@ def test_on_a_terminal_it_says_what_will_happen_asks_once_and_counts_down(world:
     command = [sys.executable, "-m", "aws_mfa", "rotate", "work", "--grace", "7"]
     terminal = on_a_pty(command, {**there.environ, "NO_COLOR": "1"}, timeout=60, columns=columns)
     terminal.expect_exact("MFA code for ")
-    terminal.sendline(there.phone.unused_code())
+    terminal.sendline(there.code())
     terminal.expect_exact("Rotate this key? [y/n] ")
     assert "programs elsewhere that use it stop working" in str(terminal.before)
     terminal.sendline("y")
@@ -233,7 +252,7 @@ def test_cron_rotates_each_key_once_and_leaves_young_ones(world: World) -> None:
     cron = ("--all", "--older-than", "90d", "--no-input")
     assert there.run(*cron).returncode == 4
     there.ann.keys.created_at -= 91 * 86400
-    done = there.run(*cron, "--token", there.phone.unused_code())
+    done = there.run(*cron, "--token", there.code())
     assert (done.returncode, len(there.ann.all_keys)) == (0, 2), done.stderr
     again = there.run(*cron)
     assert again.returncode == 0, again.stderr
@@ -243,7 +262,7 @@ def test_cron_rotates_each_key_once_and_leaves_young_ones(world: World) -> None:
 def test_a_denied_call_names_the_smallest_statement_and_what_was_begun_goes_on(world: World) -> None:
     there = world.home()
     there.ann.denied.add("iam:UpdateAccessKey")
-    denied = there.run("work", "--token", there.phone.unused_code())
+    denied = there.run("work", "--token", there.code())
     assert denied.returncode == 5
     statement = f'{{"Effect": "Allow", "Action": "iam:UpdateAccessKey", "Resource": "{there.ann.arn}"}}'
     assert statement in denied.stderr
@@ -255,7 +274,7 @@ def test_a_denied_call_names_the_smallest_statement_and_what_was_begun_goes_on(w
 
 def test_two_runs_at_once_make_one_rotation(world: World) -> None:
     there = world.home()
-    assert there.run("work", "--older-than", "1", "--token", there.phone.unused_code()).returncode == 0
+    assert there.run("work", "--older-than", "1", "--token", there.code()).returncode == 0
     command = [sys.executable, "-m", "aws_mfa", "rotate", "work", "--no-input"]
     both = [start_program(command, there.environ) for _ in range(2)]
     assert sorted(one.wait(60) for one in both) == [0, 5]  # the second one finds two keys

@@ -66,9 +66,9 @@ class Wishes:
 
 def rotate(user: SourceUser, request: RenewalRequest, wishes: Wishes, interfaces: Interfaces) -> list[str]:
     """Rotate the user's key; returns what was done. A key that is noted as younger than wished needs no code."""
-    created_at, now = notes.noted_creation(interfaces.known_keys.read(), user.access_key_id), interfaces.now()
+    now = interfaces.now()
     is_due = any(one.is_due(now) for one in journal.rotations_in(interfaces.rotations.read()))
-    if not is_due and (left := _too_young(user.access_key_id, created_at, user.profile, wishes, now)):
+    if not is_due and (left := _too_young(user.access_key_id, user.profile, wishes, interfaces)):
         return left
     access = iam_access(user.profile, request, interfaces)
     keys, arn = access.keys(), access.identity.arn
@@ -81,7 +81,7 @@ def rotate(user: SourceUser, request: RenewalRequest, wishes: Wishes, interfaces
         if own.created_at is not None:  # so that other commands know its age
             moment = own.created_at
             interfaces.known_keys.update(lambda text: notes.with_creation(text, own.access_key_id, moment))
-        if left := _too_young(own.access_key_id, own.created_at, user.profile, wishes, now):
+        if left := _too_young(own.access_key_id, user.profile, wishes, interfaces):
             return done + left
         if len(listed) >= KEYS_PER_USER:
             raise _two_keys(own, listed.values(), access, interfaces)
@@ -163,8 +163,6 @@ class _Work:
         made: dict[int, Callable[[], object]] = {
             steps.DELETE_LOST: self._delete_lost,
             steps.CREATE: self._create,
-            steps.COPY: lambda: self._store_beside(self._keys(self._rotation.new_id)),
-            steps.ACTIVATE: lambda: self._set_active(active=True),
             steps.SWITCH: self._switch,
             steps.DEACTIVATE: self._deactivate,
             steps.DELETE: self._delete,
@@ -262,6 +260,10 @@ class _Work:
         """Exchange the pairs where it is still to be done, once AWS knows the key that is to be used."""
         one, is_back = self._rotation, self._is_back
         from_id, to_id = (one.new_id, one.old_id) if is_back else (one.old_id, one.new_id)
+        if is_back:
+            self._call(lambda iam, signer: iam.set_key_active(signer, to_id, active=True))
+        else:
+            self._store_beside(self._keys(to_id))  # one of the places may not have it yet
         self._verify(to_id)
         with self._interfaces.deferred_signals():
             for held in self._held():
@@ -272,14 +274,11 @@ class _Work:
             if not is_back:
                 self._note(state=journal.SWITCHED)
 
-    def _set_active(self, *, active: bool) -> None:
-        self._call(lambda iam, signer: iam.set_key_active(signer, self._rotation.old_id, active=active))
-
     def _deactivate(self) -> None:
         """Switch the old key off, and forget the sessions that it got, in the cache and in the credentials file."""
-        self._set_active(active=False)
-        known = self._interfaces.known_keys.read()
-        names = [self._rotation.profile, *notes.sections_of_origin(known, self._rotation.old_id)]
+        old_id = self._rotation.old_id
+        self._call(lambda iam, signer: iam.set_key_active(signer, old_id, active=False))
+        names = [self._rotation.profile, *notes.sections_of_origin(self._interfaces.known_keys.read(), old_id)]
         for place in self._rotation.places:
             section = place.section.removeprefix("profile ")
             names += [section, profile_of(section)]
@@ -308,9 +307,10 @@ class _Work:
         self._interfaces.rotations.update(lambda text: journal.without_rotation(text, self._rotation.old_id))
 
 
-def _too_young(access_key_id: str, created_at: float | None, profile: str, wishes: Wishes, now: float) -> list[str]:
-    """The line about a key that is younger than wished, if it is."""
-    if wishes.older_than_s is None or created_at is None or now - created_at >= wishes.older_than_s:
+def _too_young(access_key_id: str, profile: str, wishes: Wishes, interfaces: Interfaces) -> list[str]:
+    """The line about a key that is noted as younger than wished."""
+    created_at = notes.noted_creation(interfaces.known_keys.read(), access_key_id)
+    if wishes.older_than_s is None or created_at is None or interfaces.now() - created_at >= wishes.older_than_s:
         return []
     what = f"key {masked(access_key_id)} was created on {day_of(created_at)}"
     return [f"{profile}: {what}, not {wishes.older_than_s / 86400:.0f} days ago: not rotated"]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aws_mfa.aws_values.iam_users import AccessKey
     from aws_mfa.key_care.journal import Place, Rotation
 
-DELETE_LOST, CREATE, COPY, ACTIVATE, SWITCH, DEACTIVATE, DELETE = range(7)
+DELETE_LOST, CREATE, SWITCH, DEACTIVATE, DELETE = range(5)
 _CLOCKS_DIFFER_S = 15 * 60  # AWS refuses requests of clocks that are further off
 
 
@@ -48,8 +48,6 @@ def steps_left(rotation: Rotation, listed: Mapping[str, AccessKey], held: Sequen
         )
     if not new_id:
         steps += [DELETE_LOST, CREATE] if lost_id(rotation, listed) else [CREATE]
-    elif any(new_id not in (one.key_id, one.beside_id) for one in held):
-        steps.append(COPY)
     if rotation.state in (CREATING, STORED) or any(one.key_id != new_id for one in held):
         steps.append(SWITCH)
     if old and (old.is_active or rotation.inactive_at is None):
@@ -65,9 +63,7 @@ def steps_back(rotation: Rotation, listed: Mapping[str, AccessKey], held: Sequen
         raise NotSetUp(
             f"key {masked(rotation.old_id)} is deleted, or no longer stored: there is no way back", f"finish: {RESUME}"
         )
-    steps = [] if old.is_active else [ACTIVATE]
-    if steps or any(one.key_id != rotation.old_id for one in held):
-        steps.append(SWITCH)
+    steps = [SWITCH] if not old.is_active or any(one.key_id != rotation.old_id for one in held) else []
     if not (rotation.new_id or new_id_in(rotation, held)) and lost_id(rotation, listed):
         steps.append(DELETE_LOST)
     return [*steps, DELETE]
