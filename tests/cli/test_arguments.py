@@ -251,7 +251,7 @@ def test_another_tools_flag_gets_its_equivalent(argv: list[str], hint: str, caps
     [
         ("help", "aws-mfa --help"),
         ("version", "aws-mfa --version"),
-        ("list", "aws-mfa plan --all"),
+        ("list", "aws-mfa status"),
         ("add", "aws-mfa setup"),
         ("login", "aws-mfa console"),
         ("imprt", "import"),

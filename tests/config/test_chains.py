@@ -108,7 +108,7 @@ def test_a_missing_name_comes_with_existing_ones() -> None:
     many = "".join(role(f"team-{number}", "work") for number in range(11))
     assert refusal("pord", few).hints[0] == "did you mean: prod"
     assert refusal("gone", few).hints[0] == "there are: dev, prod"
-    assert refusal("gone", many).hints[0] == "list them with: aws-mfa plan --all"
+    assert refusal("gone", many).hints[0] == "list them with: aws-mfa status"
     assert refusal("gone", "").hints == ("store long-term keys under that name: aws-mfa setup --profile gone",)
     assert refusal("a", few + role("a", "dve")).hints[0] == "did you mean: dev"
 

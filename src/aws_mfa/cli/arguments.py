@@ -35,7 +35,7 @@ _OF_OTHER_TOOLS = {
                     "or region in the profile"),
     **dict.fromkeys(("-c", "--console"), "aws-mfa console PROFILE"),
     **dict.fromkeys(("-u", "--unset"), "aws-mfa env --unset"),
-    **dict.fromkeys(("-l", "--list"), "aws-mfa plan --all"),
+    **dict.fromkeys(("-l", "--list"), "aws-mfa status"),
     "--backend": "--vault keychain, age or file",
     "--role-arn": "aws-mfa exec ARN --source-profile NAME -- COMMAND",
 }  # fmt: skip

@@ -112,7 +112,7 @@ class AwsProfiles:
         if name in self.misnamed:
             return BadProfile(f"{message}: {self.misnamed[name]}", _RENAME)
         there = ", ".join(map(shown, names)) if 0 < len(names) <= _LISTED else ""
-        listed = [f"there are: {there}"] if there else ["list them with: aws-mfa plan --all"] if names else []
+        listed = [f"there are: {there}"] if there else ["list them with: aws-mfa status"] if names else []
         near = did_you_mean(name, names) or listed
         return BadProfile(message, *near, *(hint if near else hint.removeprefix("or ") for hint in hints))
 

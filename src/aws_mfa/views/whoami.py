@@ -17,7 +17,6 @@ from aws_mfa.model import Secret, Session
 from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
-    from aws_mfa.config.chains import Chain
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.renewal.request import RenewalRequest
 
@@ -40,8 +39,7 @@ def who_am_i(request: RenewalRequest, interfaces: Interfaces, *, in_shell: bool)
 
     Raises what `hand_over` raises, and AWS's refusals of GetCallerIdentity; a refusal of the alias is left out.
     """
-    role_chain: tuple[str, ...] = ()
-    environ, endpoints = interfaces.environ, NO_SETTINGS
+    environ, endpoints, chain = interfaces.environ, NO_SETTINGS, None
     key_id, secret, token, ends = (environ.get(variable, "") for variable in SESSION)
     if in_shell and token:
         expires_at = parse_moment(ends)
@@ -49,17 +47,18 @@ def who_am_i(request: RenewalRequest, interfaces: Interfaces, *, in_shell: bool)
         with suppress(BadProfile):  # a role's ARN, or a profile that is gone
             known = KnownProfiles(interfaces)
             chain = chain_of(request.profile, known.profiles, keys_stored=known.has_noted_keys)
-            role_chain, endpoints = _names(chain), settings_of_chain(chain)
+            endpoints = settings_of_chain(chain)
         region = choose_region([(name, environ.get(name)) for name in REGION_VARIABLES], partition=None).name
     else:
         session, plan = hand_over(request, interfaces)
-        user, expires_at = plan.of_profile[request.profile].user, session.expires_at
-        role_chain, region, endpoints = _names(plan.chains[request.profile]), user.region, user.endpoints
+        chain, user, expires_at = (
+            plan.chains[request.profile],
+            plan.of_profile[request.profile].user,
+            session.expires_at,
+        )
+        region, endpoints = user.region, user.endpoints
     identity, alias = interfaces.sts(region, endpoints).get_caller_identity(session), None
     with suppress(AwsMfaError):
         alias = interfaces.iam(region, endpoints).account_alias(session)
+    role_chain = (chain.user.name, *(role.role_arn or "" for role in chain.role_chain)) if chain else ()
     return WhoAmI(request.profile, identity.arn, identity.account, alias, expires_at, role_chain)
-
-
-def _names(chain: Chain) -> tuple[str, ...]:
-    return (chain.user.name, *(role.role_arn or "" for role in chain.role_chain))

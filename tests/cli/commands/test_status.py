@@ -9,6 +9,7 @@ import pytest
 from aws_mfa.cli.commands import status
 from aws_mfa.cli.render import status_json, status_text
 from aws_mfa.errors import BadInput, BadProfile, BrokenFile, NotSetUp
+from aws_mfa.key_care.journal import INACTIVE, Place, Rotation, with_rotation
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.views.status import StatusRow
@@ -169,3 +170,14 @@ def test_with_nothing_set_up_the_first_command_is_named_and_programs_get_an_empt
     assert refused.value.hints == ("store long-term keys: aws-mfa setup",)
     assert run_command(status, FakeInterfaces(), "--json") == 0
     assert json.loads(capsys.readouterr().out)["profiles"] == []
+
+
+def test_a_rotation_that_is_not_over_is_remembered_below_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    interfaces = stage()
+    one = Rotation("AKIAOLD1", ACCOUNT, "work", (Place("keychain", "work-long-term"),), NOW, INACTIVE, "AKIANEW2", NOW)
+    interfaces.rotations.text = with_rotation("", one)
+    assert run_command(status, interfaces) == 0
+    *_, prod, last = capsys.readouterr().out.splitlines()
+    assert (prod.split()[0], "inactive key ...OLD1 of work" in last) == ("prod", True)
+    assert run_command(status, interfaces, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["reminders"] == [last]

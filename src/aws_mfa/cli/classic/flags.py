@@ -73,7 +73,7 @@ _KNOWN = {"--version", "--vault", *(name for names in _SPELLINGS for name in nam
 _OF_OTHER_TOOLS = {
     "help": "aws-mfa --help",
     "version": "aws-mfa --version",
-    **dict.fromkeys(("list", "ls", "status"), "aws-mfa plan --all"),
+    **dict.fromkeys(("list", "ls"), "aws-mfa status"),
     **dict.fromkeys(("add", "configure", "init"), "aws-mfa setup"),
     **dict.fromkeys(("clear", "logout", "remove"), "aws-mfa forget"),
     **dict.fromkeys(("export", "assume"), "aws-mfa env"),

@@ -6,12 +6,13 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.text import parse_duration
+from aws_mfa.aws_values.text import parse_duration, shown_text
 from aws_mfa.cli.fast.segment import segment
 from aws_mfa.cli.render import status_json, status_text
 from aws_mfa.config.sections import profile_in_force
 from aws_mfa.errors import NotSetUp
 from aws_mfa.handover.environment import session_here
+from aws_mfa.key_care.journal import reminders
 from aws_mfa.vaults.lookup import KnownProfiles
 from aws_mfa.views.status import status_rows
 
@@ -47,23 +48,25 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     known, now = KnownProfiles(interfaces), interfaces.now()
     known.check()
     if args.check:
-        until = now + parse_duration(args.min_remaining, "--min-remaining")
-        return 0 if _are_good(args.profiles, known, interfaces, until) else 1
+        needed_s = parse_duration(args.min_remaining, "--min-remaining")
+        ends = _ends(args.profiles, known, interfaces)
+        return 0 if all(end is not None and end - now >= needed_s for end in ends) else 1
     rows = status_rows(known, interfaces.session_cache.heads(), now, args.profiles or None)
+    left_over = reminders(interfaces.rotations.read(), now)
     if args.json:
-        sys.stdout.write(f"{status_json(rows, now, ())}\n")
+        sys.stdout.write(f"{status_json(rows, now, left_over)}\n")
         return 0
     if not rows:
         raise NotSetUp("nothing is set up here yet: there is no profile", "store long-term keys: aws-mfa setup")
-    sys.stdout.write(status_text(rows, now, shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
+    text = status_text(rows, now, shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
+    sys.stdout.write("".join((text, *(f"{shown_text(line)}\n" for line in left_over))))
     return 0
 
 
-def _are_good(names: list[str], known: KnownProfiles, interfaces: Interfaces, until: float) -> bool:
-    """Whether each session is good until then; without names that of this shell, if it is one of `exec` or `env`."""
+def _ends(names: list[str], known: KnownProfiles, interfaces: Interfaces) -> list[float | None]:
+    """When the sessions end; without names that of this shell, if it is one of `exec` or `env`."""
     here = None if names else session_here(interfaces.environ)
     if here and here[1] is not None:
-        return here[1] >= until
+        return [here[1]]
     names = names or [here[0] if here else profile_in_force(None, interfaces.environ)]
-    rows = status_rows(known, interfaces.session_cache.heads(), interfaces.now(), names)
-    return all(row.expires_at is not None and row.expires_at >= until for row in rows)
+    return [row.expires_at for row in status_rows(known, interfaces.session_cache.heads(), interfaces.now(), names)]

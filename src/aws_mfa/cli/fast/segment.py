@@ -25,47 +25,40 @@ _MARK_LENGTH = 12  # of the hash at the end of a stored name
 
 def segment(environ: Mapping[str, str]) -> str:
     """`prod 3h12m`, `prod 45m`, `prod <1m`, `prod expired`; `prod` beside an endpoint; "" without a session."""
-    profile = environ.get("AWS_MFA_PROFILE") or environ.get("AWS_PROFILE")
+    of_shell, now = environ.get("AWS_MFA_PROFILE"), time.time()
+    profile = of_shell or environ.get("AWS_PROFILE")
     if not profile:
         return ""
     try:
-        ends_at = _end(profile, environ)
+        if of_shell:
+            ends_at = parse_moment(environ.get("AWS_CREDENTIAL_EXPIRATION", ""))
+        else:
+            ends_at = _in_file(profile, environ)
+            if ends_at is None or ends_at <= now:
+                ends_at = max(_in_stores(profile, environ), default=ends_at)
     except (AwsMfaError, OSError, ValueError, MemoryError):
         return ""
     if ends_at is None:
-        return shown_text(profile) if environ.get("AWS_MFA_PROFILE") else ""
-    left_s = ends_at - time.time()
-    hours, minutes = divmod(int(left_s) // 60, 60)
+        return shown_text(profile) if of_shell else ""
+    hours, minutes = divmod(int(ends_at - now) // 60, 60)
     left = f"{hours}h{minutes:02d}m" if hours else f"{minutes}m" if minutes else "<1m"
-    return f"{shown_text(profile)} {left if left_s > 0 else 'expired'}"
+    return f"{shown_text(profile)} {left if ends_at > now else 'expired'}"
 
 
-def _end(profile: str, environ: Mapping[str, str]) -> float | None:
-    if environ.get("AWS_MFA_PROFILE"):
-        return parse_moment(environ.get("AWS_CREDENTIAL_EXPIRATION", ""))
-    in_file = _in_file(profile, os.path.expanduser(environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials"))
-    if in_file is not None and in_file > time.time():
-        return in_file
-    return max(_in_stores(profile, environ), default=in_file)
-
-
-def _in_file(profile: str, path: str) -> float | None:
+def _in_file(profile: str, environ: Mapping[str, str]) -> float | None:
     """When the session in the profile's section ends; reads to the end of that section, and keeps nothing else."""
     from aws_mfa.config.ini import section_values
 
-    header, data = f"\n[{profile}]".encode(), b"\n"
-    try:
-        with open(path, "rb", buffering=0) as file:
-            while (start := data.find(header)) < 0 or data.find(b"\n[", start + 1) < 0:
-                chunk = file.read(_CHUNK)
-                if not chunk:
-                    break
-                data = (data[-len(header) :] if start < 0 else data[start:]) + chunk
-    except FileNotFoundError:
-        return None
-    if start < 0:
-        return None
-    text = data[start + 1 :].partition(b"\n[")[0].decode()
+    path = os.path.expanduser(environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials")
+    header, data, start = f"\n[{profile}]".encode(), b"\n", -1
+    with open(path if os.path.exists(path) else os.devnull, "rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK):
+            data += chunk
+            start = data.find(header)
+            data = data[start:] if start >= 0 else data[-len(header) :]
+            if start >= 0 and b"\n[" in data[1:]:
+                break
+    text = data[1:].partition(b"\n[")[0].decode() if start >= 0 else ""
     return parse_moment((section_values(text, profile) or {}).get("expiration", ""))
 
 
