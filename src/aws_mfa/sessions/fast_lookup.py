@@ -15,7 +15,7 @@ from aws_mfa import __version__
 from aws_mfa.sessions.entry import parse_entry, sealed_part
 from aws_mfa.sessions.fingerprint import fingerprint, session_in, state_of
 from aws_mfa.sessions.freshness import needed_by_sdks
-from aws_mfa.sessions.places import choose_store, file_name, fingerprint_name
+from aws_mfa.sessions.places import SEALED, file_name, fingerprint_name, stores_to_read
 from aws_mfa.system.ownership import Unfit, private_folder, read_private, runtime_folder
 
 TYPE_CHECKING = False
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from aws_mfa.sessions.entry import Entry
     from aws_mfa.sessions.fingerprint import FingerprintedSession
     from aws_mfa.sessions.stores import Seal
-
-IN_RUNTIME_FOLDER, IN_STATE_FOLDER = "aws-mfa", "sessions"
-PLAIN, SEALED = ".txt", ".age"
 
 _IS_WINDOWS = os.name == "nt"
 _HOME_VARIABLE = "USERPROFILE" if _IS_WINDOWS else "HOME"
@@ -48,7 +45,7 @@ def stored_session(
     if home is None or paths is None:
         return None
     try:
-        stores = stores_to_read(environ)
+        stores = stores_to_read(environ, home, runtime_folder(environ))
         text = _read(stores[0][0], name) if stores else None
         now_is = fingerprint_of(profile, environ, paths, [status_of(path) for path in paths])
         found = session_in(text.decode(), now_is) if text is not None and now_is is not None else None
@@ -103,22 +100,6 @@ def status_of(path: str) -> os.stat_result | None:
 def _home(environ: Mapping[str, str]) -> str | None:
     home = environ.get(_HOME_VARIABLE, "")
     return (home.rstrip("/") or "/") if os.path.isabs(home) else None
-
-
-def stores_to_read(environ: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Folder and suffix of the stores to read, in this order: the same as `stores.Stores.readable`."""
-    runtime, home = runtime_folder(environ), _home(environ)
-    choice = choose_store(environ, has_runtime_folder=runtime is not None)
-    if choice.name == "memory":
-        return [(os.path.join(runtime or "", IN_RUNTIME_FOLDER), PLAIN)]
-    if home is None:
-        return []
-    folder = os.path.join(home, ".aws", "mfa", IN_STATE_FOLDER)
-    if choice.name == "plain":
-        return [(folder, PLAIN)]
-    if choice.name == "sealed":
-        return [(folder, SEALED)] if choice.explicit else [(folder, SEALED), (folder, PLAIN)]
-    return []
 
 
 def _entry(stores: list[tuple[str, str]], stored: str, open_seal: Callable[[], Seal]) -> bytes | None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 STORES = ("memory", "sealed", "plain", "none")
+IN_RUNTIME_FOLDER, IN_STATE_FOLDER = "aws-mfa", "sessions"
+PLAIN, SEALED = ".txt", ".age"
 _VARIABLE = "AWS_MFA_SESSION_STORE"
 _PREFIX = "session-"
 FINGERPRINT_PREFIX = "fingerprint-"
@@ -51,6 +53,19 @@ def choose_store(environ: Mapping[str, str], *, has_runtime_folder: bool) -> Sto
             "choose one of: sealed, plain, none",
         )
     return StoreChoice(name, explicit=True)
+
+
+def stores_to_read(environ: Mapping[str, str], home: str, runtime: str | None) -> list[tuple[str, str]]:
+    """Folder and suffix of the stores to read, in this order: the same as `stores.Stores.readable`."""
+    choice = choose_store(environ, has_runtime_folder=runtime is not None)
+    folder = f"{home}/.aws/mfa/{IN_STATE_FOLDER}"
+    if choice.name == "memory":
+        return [(f"{runtime}/{IN_RUNTIME_FOLDER}", PLAIN)]
+    if choice.name == "plain":
+        return [(folder, PLAIN)]
+    if choice.name == "sealed":
+        return [(folder, SEALED)] if choice.explicit else [(folder, SEALED), (folder, PLAIN)]
+    return []
 
 
 def mfa_label(long_term_section: str) -> str:

@@ -18,9 +18,18 @@ from functools import cache
 
 from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.sessions.entry import Head, head_in, sealed_part, with_clear_head
-from aws_mfa.sessions.fast_lookup import IN_RUNTIME_FOLDER, IN_STATE_FOLDER, PLAIN, SEALED
 from aws_mfa.sessions.inputs import label_in, mark_in
-from aws_mfa.sessions.places import FINGERPRINT_PREFIX, choose_store, file_name, fingerprint_name, stored_in
+from aws_mfa.sessions.places import (
+    FINGERPRINT_PREFIX,
+    IN_RUNTIME_FOLDER,
+    IN_STATE_FOLDER,
+    PLAIN,
+    SEALED,
+    choose_store,
+    file_name,
+    fingerprint_name,
+    stored_in,
+)
 from aws_mfa.system.locks import lock
 from aws_mfa.system.ownership import Unfit, is_own, private_folder, read_private, runtime_folder
 from aws_mfa.system.private_files import ensure_private_folder, replace_privately

@@ -66,13 +66,12 @@ def _in_stores(profile: str, environ: Mapping[str, str]) -> Iterator[float]:
     """When the sessions stored under the profile's labels end."""
     from aws_mfa.config.sections import default_long_term
     from aws_mfa.sessions.entry import head_in
-    from aws_mfa.sessions.fast_lookup import stores_to_read
-    from aws_mfa.sessions.places import file_name, mfa_label, shortened
-    from aws_mfa.system.ownership import private_folder, read_private
+    from aws_mfa.sessions.places import file_name, mfa_label, shortened, stores_to_read
+    from aws_mfa.system.ownership import private_folder, read_private, runtime_folder
 
     labels = (profile, mfa_label(default_long_term(profile)), mfa_label(profile))
     beginnings = [file_name(f"{shortened(label)}~", "") for label in labels]
-    for folder, suffix in stores_to_read(environ):
+    for folder, suffix in stores_to_read(environ, os.path.expanduser("~"), runtime_folder(environ)):
         status, more = private_folder(folder), _MARK_LENGTH + len(suffix)
         for name in os.listdir(folder) if status else ():
             if status and any(name.startswith(one) and len(name) == len(one) + more for one in beginnings):
