@@ -47,6 +47,7 @@ def test_file_keys_and_memory_or_plain_sessions_need_none(stage: ClassicStage, t
         ("pyrage", ["setup", "--vault", "age"], 3, "the age vault cannot be used"),
         ("pyrage", ["import", "--vault", "age", "--yes"], 3, "the age vault cannot be used"),
         ("keyring", ["setup", "--vault", "keychain"], 6, "this machine has no keychain to use"),
+        ("segno", ["enroll", "default"], 3, "the library segno cannot be loaded"),
         ("botocore", ["--token", "123456"], 3, "the library botocore cannot be loaded"),
         ("urllib3", ["exec", "--token", "123456", "default", "--", "true"], 3, "the library urllib3 cannot be loaded"),
     ],
