@@ -361,6 +361,11 @@ def test_a_copy_needs_a_yes_only_and_nothing_stops_working(capsys: pytest.Captur
     capsys.readouterr()
 
 
+def test_the_same_id_with_another_secret_is_no_copy() -> None:
+    interfaces = in_vault(credentials=f"[work]\n{LINES.replace('of+ann/', 'of+bob/')}")
+    assert removal(WORK, None, interfaces).copies == []
+
+
 def test_the_vault_named_is_the_one_that_loses_them_and_the_note_about_another_stays() -> None:
     interfaces = in_vault(credentials=f"[work]\nregion = eu-west-1\nmfa_serial = {DEVICE}\n{LINES}")
     assert run_command(vault, interfaces, "remove", "work", "--vault", "file", "--yes") == 0

@@ -210,11 +210,10 @@ def removal(name: str, vault: str | None, interfaces: Interfaces) -> Removal:
     place, keys = ours[0].vault, ours[0].keys
     # A device stays where it is.
     ours = [replace(find, device=None) for find in finds if find.vault == place and find.keys.matches(keys)]
-    key_id = keys.access_key_id
-    copies = [find for find in finds if find.vault != place and find.keys.access_key_id == key_id]
+    copies = [find for find in finds if find.vault != place and find.keys.matches(keys)]
     stops = {} if copies else _users_of(name, known)
-    others = [one for one in stored_keys(interfaces)[0] if one.access_key_id == key_id and one.name != name]
-    copies += [Find(one.name, keys, f"the {one.vault} vault, as {one.name}") for one in others]
+    same_id = (one for one in stored_keys(interfaces)[0] if one.access_key_id == keys.access_key_id)
+    copies += [Find(one.name, keys, f"the {one.vault} vault, as {one.name}") for one in same_id if one.name != name]
     return Removal(name, place, ours, copies=copies, stops=stops, sessions_end=_sessions_end(name, stops, quiet))
 
 
