@@ -95,6 +95,7 @@ def test_a_text_is_refused_exactly_when_sdks_refuse_it(text: str) -> None:
 @example("[a]\nk = 1\n\n  2\n\n")
 @example("[a]\n[] = v\n")
 @example("[a]\n[b]\n  [c]\nk = 1\n   [d]\n")
+@example("[DEFAULT]\nk =\n [default]\n")
 def test_every_section_has_the_keys_and_values_that_sdks_read(text: str) -> None:
     assume(not sdk_refuses(text))
     expected = read_by_sdk(text)
@@ -228,7 +229,7 @@ NO_BLOCK = "no '=' in a line below an empty value: SDKs cannot load the file (a 
         ("[b]\nk = 1\n[a]\nK = 1\n  2\nj = 1\nk: 2\n", "line 7: duplicate key in section [a] (first in line 4)"),
         ("[a]\ns3 =\n  # c\n\n  x = 1\n\n  junk\n", f"line 7: {NO_BLOCK}"),
         ("[a]\r\nk:\r\n\tx: 1\r\nj = 1\r\n", f"line 3: {NO_BLOCK}"),
-        ("[DEFAULT]\nk =\n x = 1\n y = 2\x0cz\n", f"line 4: {NO_BLOCK}"),
+        ("[DEFAULT]\nk =\n x = 1\n y = 2\x0cz\n[a]\n", f"line 4: {NO_BLOCK}"),
         ("\ufeff[a]\n", "line 1: begins with a byte order mark, which SDKs refuse: save it as UTF-8 without BOM"),
     ],
 )
