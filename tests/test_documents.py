@@ -44,6 +44,7 @@ STUBS = [
     "sudo",
     ".venv/bin/python",
     "node",
+    "ykman",
 ]
 
 
