@@ -759,6 +759,9 @@ class FakeInterfaces:
     def watch_files(self) -> FakeWatch:
         return self.watch
 
+    def state_of_files(self) -> object:
+        return (self.credentials.text, self.config.text, self.known_keys.text, list(self.session_cache.stored))
+
     def vault(self, name: str) -> FakeVault:
         return self.vaults[name]
 

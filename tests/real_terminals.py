@@ -68,6 +68,14 @@ def wait_for_echo(child: Pty, *, on: bool) -> None:
     wait_until(lambda: child.getecho() is on, limit_s=5)
 
 
+def child_of(pid: int | str | None) -> int:
+    """The only child of this process."""
+    path = f"/proc/{pid}/task/{pid}/children"
+    needs(path)
+    with open(path) as children:
+        return int(children.read())
+
+
 class Tmux:
     """A tmux server of its own with one window, of 24 lines, in which a program runs."""
 

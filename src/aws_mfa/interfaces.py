@@ -416,6 +416,9 @@ class Interfaces(Protocol):
     def watch_files(self) -> Watch:
         """Take the state of the files a plan is made from; call it before they are read."""
 
+    def state_of_files(self) -> object:
+        """A value that is another one if the files of profiles, the notes or the stored sessions have changed."""
+
     def sts(self, region: str, endpoints: EndpointSettings = NO_SETTINGS) -> Sts:
         """STS in the region. `endpoints`: what the config file says; variables win, for `iam` and `sign_in` too."""
 

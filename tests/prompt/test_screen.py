@@ -33,7 +33,7 @@ def test_keys_are_read_one_by_one_and_a_single_escape_is_the_key_esc(typed: str,
 def test_lines_are_cut_and_made_safe_and_no_more_than_fit() -> None:
     shown = picture(["a" * 50, "b\x1b[31m\u202e", "\u540d\u524d" * 9, "gone"], 1, (20, 3), inverts=True)
     assert shown.removeprefix("\x1b[?25l\x1b[H").removesuffix("\x1b[J").split("\x1b[K\n") == [
-        "a" * 19, "\x1b[7mb\\x1b[31m\\u202e\x1b[m", ("\u540d\u524d" * 9)[:9],
+        "a" * 18 + "~", "\x1b[7mb\\x1b[31m\\u202e\x1b[m", ("\u540d\u524d" * 9)[:9] + "~",
     ]  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from aws_mfa.prompt.typed_line import LONGEST_ANSWER, answer_in, width_of
 from aws_mfa.system.cancel import Cancellation
 from needs import needs
 from programs import SOURCE, run_program
-from real_terminals import Pty, Tmux, end_of, in_tmux, matched, on_a_pty, wait_for_echo
+from real_terminals import Pty, Tmux, child_of, end_of, in_tmux, matched, on_a_pty, wait_for_echo
 
 if TYPE_CHECKING:
     from aws_mfa.prompt.providers import Terminal
@@ -98,10 +98,7 @@ class Screen:
 
     def signals(self, number: signal.Signals) -> None:
         """Send the signal to the program only, which is the shell's only child."""
-        path = f"/proc/{self.child.pid}/task/{self.child.pid}/children"
-        needs(path)
-        with open(path) as children:
-            os.kill(int(children.read()), number)
+        os.kill(child_of(self.child.pid), number)
 
     def end(self) -> End:
         """Wait for the program's end, then look at what it left behind."""

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 from classic_stage import ClassicStage
-from needs import needs
 from programs import wait_until
-from real_terminals import Pty, end_of, in_tmux, matched, on_a_pty
+from real_terminals import Pty, child_of, end_of, in_tmux, matched, on_a_pty
 from scenarios.test_exec import PLAIN
 from scenarios.test_renew_many import profile, role
 
@@ -74,12 +73,9 @@ def test_esc_ctrl_c_and_ctrl_d_cancel_and_the_terminal_is_as_before(chooser: Pty
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_ends_it_and_the_terminal_is_as_before(chooser: Pty, number: signal.Signals) -> None:
-    path = f"/proc/{chooser.pid}/task/{chooser.pid}/children"
-    needs(path)
     chooser.send("half typed")
     chooser.expect_exact("half typed_")
-    with open(path) as children:
-        os.kill(int(children.read()), number)
+    os.kill(child_of(chooser.pid), number)
     is_cancelled = number in (signal.SIGINT, signal.SIGQUIT)
     status, shown = left_behind(chooser)
     assert (status, "aws-mfa: cancelled" in shown) == (str(130 if is_cancelled else 128 + number), is_cancelled)
@@ -103,6 +99,11 @@ def test_in_a_window_it_fits_is_suspended_and_comes_back(
         assert "p000" not in window.shows("Stopped")
         window.types("fg\n")
         window.shows("> p000")
+        shell = child_of(window.does("display", "-p", "#{pane_pid}").strip())
+        os.kill(child_of(shell), signal.SIGSTOP)
+        window.shows("Stopped")
+        window.types("fg\n")
+        wait_until(lambda: "Stopped" not in window.screen())
         window.presses("PageDown", "PageDown", "PageDown", "Down")
         window.shows("> p031")
         window.does("resize-window", "-x", str(columns), "-y", "9")

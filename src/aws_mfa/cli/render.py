@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 JSON_VERSION = 1
 
 _PLAN = ["session", "code", "call", "why"]
-_STATUS = ("profile", "kind", "account", "role", "valid until", "stored", "vault", "key age")
+STATUS_COLUMNS = ("profile", "kind", "account", "role", "valid until", "stored", "vault", "key age")
 # Columns that a terminal which is too narrow for all does without, the first of these first.
 _LEFT_OUT = ("key age", "vault", "stored", "kind", "account", "role")
 _DAY_S = 86400
@@ -156,8 +156,8 @@ def plan_json(plan: Plan) -> str:
 
 def status_text(rows: Sequence[StatusRow], now: float, width: int | None) -> str:
     """A line for each profile, with as many columns as fit, and below the table what is wrong with profiles."""
-    cells = [_status_cells(row, now) for row in rows]
-    columns = list(zip(_STATUS, *cells, strict=True))
+    cells = [status_cells(row, now) for row in rows]
+    columns = list(zip(STATUS_COLUMNS, *cells, strict=True))
     columns = [column for column in columns if column[0] not in _LEFT_OUT or {*column[1:]} != {"-"}]
     for name in _LEFT_OUT if width is not None else ():
         if sum(max(map(_cells, column)) + len(_GAP) for column in columns) <= (width or 0) + len(_GAP):
@@ -172,7 +172,7 @@ def status_text(rows: Sequence[StatusRow], now: float, width: int | None) -> str
     return table(header, lines, width) + "".join(f"{shown_text(line)}\n" for line in below)
 
 
-def _status_cells(row: StatusRow, now: float) -> list[str]:
+def status_cells(row: StatusRow, now: float) -> list[str]:
     until, left_s = "-" if row.is_known else "unknown", (row.expires_at or now) - now
     if left_s > 0:  # a session lasts 36 hours at most: the day and the minute are enough
         until = f"{local_text(now + left_s)[:9]} ({duration_text(left_s)})"

@@ -279,6 +279,15 @@ class RealInterfaces:
         paths = (self.credentials.path, self.config.path, self.known_keys.path)
         return WatchedFiles(self.environ, paths, lambda: self._stores)
 
+    def state_of_files(self) -> object:
+        found: list[int] = []
+        folders = (store.folder for store in self._stores.readable)
+        for path in (self.credentials.path, self.config.path, self.known_keys.path, *folders):
+            with suppress(OSError):
+                status = os.stat(path)
+                found += [status.st_ino, status.st_mtime_ns]
+        return found
+
     @cached_property
     def _stores(self) -> Stores:
         from aws_mfa.sessions.stores import open_stores

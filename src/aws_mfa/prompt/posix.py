@@ -293,8 +293,7 @@ class KeyScreen(TerminalPrompt):
         self._is_drawn = self._is_asking = False
         self._on_fresh_line = True
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._lines: Sequence[str] = ()
-        self._at = 0
+        self._drawn: tuple[Sequence[str], int] = ((), 0)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -302,8 +301,9 @@ class KeyScreen(TerminalPrompt):
         return columns or _COLUMNS, rows or _ROWS
 
     def draw(self, lines: Sequence[str], at: int) -> None:
-        self._lines, self._at = lines, at
-        self._write(picture(lines, at, self.size, inverts=self._inverts))
+        self._drawn = lines, at
+        below = f"\n{SHOW_CURSOR}" if self._is_asking else ""
+        self._write(picture(lines, at, self.size, inverts=self._inverts) + below)
 
     def key(self, wait_s: float | None) -> str:
         return read_key(self._typed, wait_s)
@@ -314,7 +314,7 @@ class KeyScreen(TerminalPrompt):
         self._is_asking = True
         try:
             termios.tcsetattr(self._fd, termios.TCSANOW, self._modes_found)
-            self._write(f"\n{SHOW_CURSOR}")
+            self.draw(*self._drawn)
             yield
         finally:
             self._is_asking = False
@@ -331,7 +331,7 @@ class KeyScreen(TerminalPrompt):
         if not self._is_drawn:
             self._is_drawn = True
             self._write(ENTER_SCREEN)
-        self.draw(self._lines, self._at)
+        self.draw(*self._drawn)
 
     def _restore(self, *, drops_typed: bool) -> None:
         if self._is_drawn:
@@ -341,7 +341,7 @@ class KeyScreen(TerminalPrompt):
         super()._restore(drops_typed=drops_typed)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if number not in (signal.SIGCONT, signal.SIGWINCH):  # these wake `_typed`, so that there is something to redraw
+        if number not in (signal.SIGCONT, signal.SIGWINCH):  # these wake `_typed`
             super()._on_signal(number, frame)
         elif self._is_open and not self._is_asking and in_foreground(self._fd):
             self._put()  # the shell set other modes after SIGSTOP, which cannot be handled

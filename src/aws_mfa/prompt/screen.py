@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import shown_text
-from aws_mfa.prompt.typed_line import fitted
+from aws_mfa.prompt.typed_line import fitted, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,10 +50,15 @@ def read_key(read: Callable[[float | None], str], wait_s: float | None) -> str:
     return key
 
 
+def cut(text: str, columns: int) -> str:
+    """As much of the text as is narrower than so many columns; `~` ends what was cut."""
+    return text if width_of(text) < columns else fitted(text, "~", columns)
+
+
 def picture(lines: Sequence[str], at: int, size: tuple[int, int], *, inverts: bool) -> str:
     """What draws the lines over those there were; the one with the number `at` is selected."""
     columns, rows = size
-    shown = [fitted(shown_text(line), "", columns) for line in lines[:rows]]
+    shown = [cut(shown_text(line), columns) for line in lines[:rows]]
     if inverts and 0 <= at < len(shown):
         shown[at] = f"\x1b[7m{shown[at]}\x1b[m"
     drawn = "\x1b[K\n".join(shown)

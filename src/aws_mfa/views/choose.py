@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import Cancelled
-from aws_mfa.prompt.screen import BACKSPACE, CLEAR, DOWN, END, ENTER, ESCAPE, PAGE_DOWN, PAGE_UP, UP
-from aws_mfa.prompt.typed_line import fitted, width_of
+from aws_mfa.prompt.screen import BACKSPACE, CLEAR, DOWN, END, ENTER, ESCAPE, PAGE_DOWN, PAGE_UP, UP, cut
+from aws_mfa.prompt.typed_line import width_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _STEPS = {UP: -1, DOWN: 1, PAGE_UP: -10, PAGE_DOWN: 10}
 _GAP = "  "
+_LEAST = 10  # a column that would be narrower is left out
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Listing:
 
     def pressed(self, key: str) -> Listing:
         """What a key does while the filter is typed."""
-        if key in (BACKSPACE, CLEAR):
+        if key in (BACKSPACE, CLEAR, ESCAPE):
             return self.filtered(self.typed[:-1] if key == BACKSPACE else "", self.name)
         return self.filtered(self.typed + key) if len(key) == 1 else self.moved(key)
 
@@ -71,10 +72,15 @@ class Listing:
         first = max(0, min(self.at - (rows - 1) // 2, len(self.found) - rows))
         shown = [self.rows[number] for number in self.found[first : first + rows]]
         selected = self.at - first + 1
-        widths = [min(width, columns // 2) for width in self.widths]
-        lines = []
+        space, widths, lines = columns - len("> ") - 1, list[int](), list[str]()
+        for width in self.widths:
+            given = min(width, columns // 2, space)
+            if widths and given < min(width, _LEAST):
+                break
+            widths.append(given)
+            space -= given + len(_GAP)
         for number, row in enumerate((self.header, *shown)):
-            cells = (fitted(shown_text(cell), "", width + 1) for cell, width in zip(row, widths, strict=True))
+            cells = (cut(shown_text(cell), width + 1) for cell, width in zip(row, widths, strict=False))
             padded = (cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True))
             lines.append(f"{'>' if number == selected else ' '} {_GAP.join(padded).rstrip()}")
         return lines, selected

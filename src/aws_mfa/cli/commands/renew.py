@@ -17,13 +17,15 @@ from aws_mfa.cli.options import (
     code_given,
     plan_request,
 )
+from aws_mfa.cli.output import unexpected
 from aws_mfa.cli.render import failure_lines, outcome_rows, outcomes_json, table
 from aws_mfa.command_lines import quote
 from aws_mfa.config.settings import hidden_by
-from aws_mfa.errors import HINT
+from aws_mfa.errors import HINT, AwsMfaError
 from aws_mfa.renewal.calls import exit_code_of, renew_many, unseen
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.plan import summary
+from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.renewal.write import IN_CACHE, NOWHERE
 from aws_mfa.sessions.freshness import MARGIN_S
 
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
 
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.renewal.calls import Outcome
-    from aws_mfa.renewal.request import RenewalRequest
 
 HELP = """\
 Renew the sessions of many profiles: one MFA code is enough for all roles of up
@@ -70,6 +71,23 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         interfaces.say(line)
     sys.stdout.write(f"{outcomes_json(outcomes)}\n" if args.json else _text(outcomes, interfaces.now()))
     return exit_code_of(outcomes)
+
+
+def renewed(profile: str, interfaces: Interfaces, *, anew: bool) -> list[str]:
+    """Renew one profile as the command does, `anew` as with --force; what there is to say, also if it failed."""
+    request = RenewalRequest([profile], min_remaining_s=60.0, forced=anew)
+    try:
+        planned = make_plan(request, interfaces)
+        outcomes = renew_many(planned, interfaces, token=None)
+    except KeyboardInterrupt:
+        return [f"{profile}: cancelled"]
+    except Exception as error:  # noqa: BLE001  # as in `main`: it is reported, and the caller goes on
+        return failure_lines({profile: error if isinstance(error, AwsMfaError) else unexpected(error)})
+    now = interfaces.now()
+    lines = failure_lines({one.profile: one.error for one in outcomes if one.error is not None})
+    if not lines:
+        lines = [f"{name}: {state} until {until}, {place}" for name, state, until, place in outcome_rows(outcomes, now)]
+    return [*lines, *shortcomings(outcomes, request, now), *planned.every_notice]
 
 
 @contextmanager

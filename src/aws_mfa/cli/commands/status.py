@@ -1,25 +1,33 @@
-"""`aws-mfa status`: a table of all profiles and their sessions; opens no vault, uses no network, changes nothing."""
+"""`aws-mfa status`: a table of all profiles and their sessions; only a key of --watch opens a vault or asks AWS."""
 
 from __future__ import annotations
 
 import shutil
 import sys
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import parse_duration, shown_text
+from aws_mfa.cli.commands.renew import renewed
 from aws_mfa.cli.fast.segment import segment
-from aws_mfa.cli.render import status_json, status_text
+from aws_mfa.cli.render import STATUS_COLUMNS, status_cells, status_json, status_text
 from aws_mfa.config.sections import profile_in_force
-from aws_mfa.errors import NotSetUp
+from aws_mfa.errors import BadInput, Cancelled, NotSetUp
 from aws_mfa.handover.environment import session_here
 from aws_mfa.key_care.journal import reminders
 from aws_mfa.vaults.lookup import KnownProfiles
 from aws_mfa.views.status import status_rows
+from aws_mfa.views.watch import watch
 
 if TYPE_CHECKING:
     import argparse
 
     from aws_mfa.interfaces import Interfaces
+    from aws_mfa.views.status import StatusRow
+
+_NO_PROFILE = ("nothing is set up here yet: there is no profile", "store long-term keys: aws-mfa setup")
+# A window that is too narrow for all columns shows the first ones.
+_WATCHED = ("profile", "valid until", "account", "role", "stored", "vault", "key age", "kind")
 
 HELP = """\
 Show every profile: its kind, account and role, how long its session is still
@@ -28,7 +36,10 @@ No keychain is opened, nothing is asked, no network is used.
 
 --check prints nothing: exit code 0 if the session of each PROFILE (default: the
 session of this shell, AWS_PROFILE, default) is good, else 1. A session whose
-end is not known, because an older version sealed it, counts as not good."""
+end is not known, because an older version sealed it, counts as not good.
+
+--watch shows the table until q or Ctrl-C; r renews the selected profile, and
+asks for the code below the table."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="for programs: one JSON document")
     add("--check", action="store_true", help="print nothing: exit code 0 if the session is good, else 1")
     add("--prompt", action="store_true", help="for a shell's prompt: profile and time left, or nothing")
+    add("--watch", action="store_true", help="redraw it each second, and renew the selected profile on a key")
     what = "for --check: what must be left: 6h, 30m, 900 (default: 60s)"
     parser.add_argument("--min-remaining", metavar="TIME", default="60s", help=what)
 
@@ -45,6 +57,8 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     if args.prompt:
         sys.stdout.write(segment(interfaces.environ))
         return 0
+    if args.watch:
+        return _watch(args.profiles, interfaces)
     known, now = KnownProfiles(interfaces), interfaces.now()
     known.check()
     if args.check:
@@ -57,9 +71,38 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         sys.stdout.write(f"{status_json(rows, now, left_over)}\n")
         return 0
     if not rows:
-        raise NotSetUp("nothing is set up here yet: there is no profile", "store long-term keys: aws-mfa setup")
+        raise NotSetUp(*_NO_PROFILE)
     text = status_text(rows, now, shutil.get_terminal_size().columns if sys.stdout.isatty() else None)
     sys.stdout.write("".join((text, *(f"{shown_text(line)}\n" for line in left_over))))
+    return 0
+
+
+def _watch(names: list[str], interfaces: Interfaces) -> int:
+    """Until q or Ctrl-C; the files are read again when they have changed."""
+    screen = interfaces.screen() if sys.stdout.isatty() else None
+    if screen is None:
+        raise BadInput("--watch needs a terminal, and not one of Windows", "without it: aws-mfa status")
+    rows: list[StatusRow] = []
+    state: object = None
+
+    def read() -> list[list[str]]:
+        nonlocal rows, state
+        now, found = interfaces.now(), interfaces.state_of_files()
+        if found != state:
+            known = KnownProfiles(interfaces)
+            known.check()
+            rows = status_rows(known, interfaces.session_cache.heads(), now, names or None)
+            state = found
+        if not rows:
+            raise NotSetUp(*_NO_PROFILE)
+        return [in_order(status_cells(row, now)) for row in rows]
+
+    in_order = itemgetter(*map(STATUS_COLUMNS.index, _WATCHED))
+    try:
+        with screen as drawn:
+            watch(drawn, _WATCHED, read, lambda name, anew: renewed(name, interfaces, anew=anew))
+    except Cancelled as cancelled:
+        return cancelled.exit_code
     return 0
 
 

@@ -1,0 +1,69 @@
+"""
+The live view of `aws-mfa status --watch`: a list of profiles, drawn again each second, that renews the selected one.
+
+The caller reads the rows and renews. Refuses to end for a failure.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from aws_mfa.aws_values.text import shown_text
+from aws_mfa.errors import AwsMfaError
+from aws_mfa.prompt.screen import DOWN, END, ENTER, ESCAPE, UP
+from aws_mfa.views.choose import listing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from aws_mfa.interfaces import Screen
+    from aws_mfa.views.choose import Listing, Row
+
+_HELP = "r renew  R anew  / filter  q quit"
+_RENEWING = (ENTER, "r", "R")
+_MOVES = {"j": DOWN, "k": UP}
+_TICK_S = 1.0
+
+
+def watch(
+    screen: Screen, header: Row, read: Callable[[], Sequence[Row]], renew: Callable[[str, bool], Sequence[str]]
+) -> None:
+    """
+    Show the rows until q or Ctrl-D, and let `renew` renew a profile, which returns what there is to say about it.
+
+    Its second argument: also if the session is still good. Raises `Cancelled` on Ctrl-C.
+    """
+    found, is_typing = listing(header, read()), False
+    notes: Sequence[str] = ()
+    while True:
+        lines, at = drawn(found, notes, screen.size, is_typing=is_typing)
+        screen.draw(lines, at)
+        key, name = screen.key(_TICK_S), found.name
+        if is_typing and key:
+            found, is_typing = found.pressed(key), key not in (ENTER, ESCAPE)
+        elif key in ("q", END):
+            return
+        elif key in _RENEWING and name is not None:
+            screen.draw([*lines[:-1], f"renewing {name}"], at)
+            with screen.question():
+                notes = renew(name, key == "R")
+        elif key == ESCAPE:
+            found, notes = found.pressed(key), ()
+        elif key:
+            found, is_typing = found.moved(_MOVES.get(key, key)), key == "/"
+        if not key or key in _RENEWING:
+            try:
+                found = listing(header, read(), found.typed, found.name)
+            except AwsMfaError as error:  # a file that is being edited
+                notes = error.lines
+
+
+def drawn(found: Listing, notes: Sequence[str], size: tuple[int, int], *, is_typing: bool) -> tuple[list[str], int]:
+    """What is drawn, with a line left for a question; and the number of the selected line."""
+    columns, rows = size
+    wrapped = [part for note in notes for part in textwrap.wrap(shown_text(note), max(columns - 1, 1))]
+    wrapped = wrapped[: max(rows // 2 - 2, 1)]
+    lines, at = found.lines(columns, max(rows - len(wrapped) - 4, 1))
+    typed = f"filter: {found.typed}{'_' if is_typing else '  '}" if found.typed or is_typing else ""
+    return [*lines, "", *wrapped, typed + ("" if is_typing else _HELP)], at

@@ -1,0 +1,94 @@
+"""The live view: what keys do, what is drawn, and that nothing but a key ends it."""
+
+from __future__ import annotations
+
+import pytest
+
+from aws_mfa.errors import Cancelled
+from aws_mfa.views.choose import listing
+from aws_mfa.views.watch import drawn, watch
+from fakes import FakeScreen
+
+HEADER = ("profile", "valid until")
+NAMES = ["dev", "prod", "prod-eu", "test"]
+
+
+class Profiles:
+    """Rows that count, and renewals that answer with a line."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+        self.renewed: list[tuple[str, bool]] = []
+        self.screen = FakeScreen()
+        self.answer = ["renewed"]
+
+    def read(self) -> list[tuple[str, str]]:
+        self.reads += 1
+        return [(name, f"read {self.reads}") for name in NAMES]
+
+    def renew(self, name: str, anew: bool) -> list[str]:  # noqa: FBT001
+        assert self.screen.is_asking, "the question has the terminal"
+        self.renewed.append((name, anew))
+        return self.answer
+
+    def watched(self, *keys: str, size: tuple[int, int] = (80, 24)) -> list[str]:
+        self.screen = FakeScreen(*keys, "q", size=size)
+        watch(self.screen, HEADER, self.read, self.renew)
+        assert self.screen.keys == []
+        return self.screen.drawn
+
+
+def test_it_is_read_again_each_second_and_not_for_a_key() -> None:
+    shown = Profiles().watched("", "j", "")
+    assert [picture.splitlines()[1].split()[-1] for picture in shown] == ["1<", "2<", "2", "3"]
+    assert shown[-1].splitlines()[2] == "> prod     read 3<", "the selection is the profile's"
+    assert shown[-1].splitlines()[-1] == "r renew  R anew  / filter  q quit"
+
+
+def test_keys_move_and_renew_the_selected_profile() -> None:
+    profiles = Profiles()
+    profiles.watched("r", "j", "enter", "down", "R", "k", "k", "k", "r")
+    assert profiles.renewed == [("dev", False), ("prod", False), ("prod-eu", True), ("dev", False)]
+
+
+def test_what_a_renewal_says_is_below_the_list_until_esc() -> None:
+    profiles = Profiles()
+    profiles.answer = ["prod: no: " + "why " * 30, "hint: do\x1b that"]
+    shown = profiles.watched("j", "r", "", "escape")
+    assert shown[2].splitlines()[-1] == "renewing prod"
+    assert shown[3].splitlines()[-4].startswith("prod: no: why")
+    assert shown[3].splitlines()[-2] == "hint: do\\x1b that"
+    assert shown[4].splitlines()[-2] == shown[3].splitlines()[-2]
+    assert "hint" not in shown[5]
+
+
+def test_letters_are_for_the_filter_after_a_slash() -> None:
+    profiles = Profiles()
+    shown = profiles.watched("/", *"prod q", "backspace", "backspace", "enter", "j", "r", "escape", "r")
+    assert shown[7].splitlines()[-1] == "filter: prod q_"
+    assert "\n> " not in shown[7]
+    assert shown[10].splitlines()[-1] == "filter: prod  r renew  R anew  / filter  q quit"
+    assert profiles.renewed == [("prod-eu", False), ("prod-eu", False)]
+
+
+def test_ctrl_d_ends_it_and_ctrl_c_cancels() -> None:
+    profiles = Profiles()
+    watch(FakeScreen("end"), HEADER, profiles.read, profiles.renew)
+    with pytest.raises(Cancelled):
+        watch(FakeScreen(), HEADER, profiles.read, profiles.renew)
+
+
+@pytest.mark.parametrize("columns", [1, 20, 40, 120])
+@pytest.mark.parametrize("rows", [1, 3, 6, 24])
+def test_the_selected_row_is_drawn_in_every_window(columns: int, rows: int) -> None:
+    found = listing(HEADER, [(f"p{number}", "x" * 99) for number in range(50)], name="p40")
+    lines, at = drawn(found, ["note " * 40], (columns, rows), is_typing=False)
+    assert lines[at].startswith(f"> {'p40'[: columns // 2]}")
+    assert len(lines) < max(rows, 6)
+
+
+def test_no_profile_is_no_failure() -> None:
+    profiles = Profiles()
+    screen = FakeScreen("r", "j", "q")
+    watch(screen, HEADER, list, profiles.renew)
+    assert profiles.renewed == []
