@@ -60,7 +60,7 @@ def read_by_sdk(text: str) -> Values:
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "config")
         with open(path, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+            file.write(f"{text}\n[another section]\n")  # with it, the blocks of [DEFAULT] are read, too
         raw_config_parse(path, parse_subsections=True)
     parser = configparser.RawConfigParser(default_section="\0", strict=False)
     parser.read_file(io.StringIO(text, newline=None))
