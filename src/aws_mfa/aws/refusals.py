@@ -154,7 +154,6 @@ def one_line(text: str) -> str:
 
 _SERVER_ERROR = 500
 _FORBIDDEN = 403
-_PART = "..."
 
 _REFUSED = "AWS refused {action}: {words}"
 _SESSION_KEYS = (
@@ -181,209 +180,192 @@ _TAGS = (
 )
 _TRUST = "the role's trust policy must name {who} or its account, and its conditions must hold: MFA, external id, tags"
 _LONGER = "the role's owner can allow up to twelve: aws iam update-role --role-name NAME --max-session-duration 43200"
-_LESS = (
-    "AWS packs session policies, policy ARNs and tags into one small space; tags inherited from a chain count too",
-    "use fewer tags, with shorter keys and values",
-    "use a managed policy instead of a long text: --policy-arn ARN",
-)
 _ALLOW = "the role's trust policy must allow %s beside sts:AssumeRole, and so must the caller's policy"
+_ALL_IN_USE = "this user has %s, and IAM allows no more"
 _PASSED_ON = "source identity and transitive tags are passed on along a role chain: the next role needs this too"
 _OTHER: _Row = ("", RefusedByAws, _REFUSED)
-_WRONG_SECRET: _Row = (
-    "",
+_WRONG_SECRET = (
     WrongSecret,
     "the secret access key does not belong to the access key id {key}",
     SetUpHint("store both again, copied whole"),
 )
 
-# AWS's error codes -> rows: the beginning of AWS's message (after `...`: any part of it), the failure's class, message
-# and hints. The first row that fits counts; the last one fits any text. `parts_of` has the fields of the texts; hints
-# that are empty then are left out.
-_TABLE: dict[tuple[str, ...], tuple[_Row, ...]] = {
-    ("AccessDenied", "AccessDeniedException"): (
-        (
-            "MultiFactorAuthentication failed with invalid MFA one time pass code",
-            WrongCode,
-            "AWS refused the code of {device}: it is wrong, or was used before",
-            "wait for the next code: the next one begins in {next_code_s} s",
-            "{clock_hint}",
-        ),
-        (
-            "MultiFactorAuthentication failed, unable to validate MFA code",
-            UnknownDevice,
-            "{device} is not an MFA device of the user of key {key}",
-            "list the user's devices with: aws iam list-mfa-devices",
-            "give the device's ARN, not the user's: arn:aws:iam::123456789012:mfa/NAME, upper and lower case count",
-        ),
-        (
-            "MultiFactorAuthentication failed, must provide both",
-            UnknownDevice,
-            "AWS refused {action}: it needs both the device and a code",
-            'give the device with --device, MFA_DEVICE or "aws_mfa_device"',
-        ),
-        ("Cannot call GetSessionToken with session credentials", *_SESSION_KEYS),
-        ("Cannot call GetFederationToken with session credentials", *_SESSION_KEYS),
-        (
-            "Roles may not be assumed by root accounts",
-            NotAuthorized,
-            "key {key} belongs to the root user, which may not assume roles",
-            "use the keys of an IAM user, and delete the root user's: they cannot be restricted",
-        ),
-        (
-            "...explicit deny",
-            NotAuthorized,
-            "a policy denies {action}: {words}",
-            "an explicit deny wins over every permission; the reason is often the network, the region, or missing MFA",
-            "ask the account's administrator which condition applies",
-        ),
-        (
-            "...not authorized to perform: sts:TagSession",
-            NotAuthorized,
-            "{role} may not be assumed with session tags: sts:TagSession is not allowed",
-            _ALLOW % "sts:TagSession",
-            _PASSED_ON,
-        ),
-        (
-            "...not authorized to perform: sts:SetSourceIdentity",
-            NotAuthorized,
-            "{role} may not be assumed with a source identity: sts:SetSourceIdentity is not allowed",
-            _ALLOW % "sts:SetSourceIdentity",
-            _PASSED_ON,
-        ),
-        (
-            "...not authorized to perform: sts:AssumeRole",
-            NotAuthorized,
-            "{who} may not assume {role}, or there is no such role: AWS does not say which",
-            "check account and name in the role's ARN",
-            _TRUST,
-            "the user needs a policy that allows sts:AssumeRole on the role",
-        ),
-        (
-            "...not authorized to perform: iam:",
-            NotAuthorized,
-            "{who} may not call {action}",
-            "ask the account's administrator to allow it: {statement}",
-        ),
-        ("", NotAuthorized, _REFUSED, "see which user the keys belong to: aws sts get-caller-identity"),
+# Codes that mean the same as another; the ending "Exception" means nothing.
+_SAME = {
+    "InvalidParameterValue": "ValidationError",
+    "UnrecognizedClient": "InvalidClientTokenId",
+    "RequestExpired": "RequestTimeTooSkewed",
+    **dict.fromkeys(
+        ("EntityTemporarilyUnmodifiable", "RequestLimitExceeded", "Throttled", "TooManyRequests"), "Throttling"
     ),
-    ("ValidationError", "InvalidParameterValue"): (
-        (
-            "The requested DurationSeconds exceeds the MaxSessionDuration",
-            DurationTooLong,
-            "the duration is longer than {role} allows (its MaxSessionDuration)",
-            "every role allows one hour: --duration 3600",
-            _LONGER,
-        ),
-        (
-            "The requested DurationSeconds exceeds the 1 hour session limit",
-            ChainingLimit,
-            "{role} can be assumed with temporary credentials for one hour at most",
-            "request one hour: --duration 3600",
-            "a longer session needs the long-term keys and another code",
-        ),
-        ("Duplicate tag keys", *_TAGS),
-        ("The specified transitive tag key", *_TAGS),
-        (
-            "One of the specified transitive tag keys can't be set",
-            TagsRefused,
-            "a session tag for {role} is set already by the role before it and cannot be changed",
-            "leave it out here: transitive tags are inherited",
-        ),
-        (
-            "The source identity is already set",
-            TagsRefused,
-            "the source identity for {role} is set already: the role before it has another one",
-            "leave out source_identity here, or give the same: it cannot change along a chain",
-        ),
-        (
-            "...'tokenCode'",
-            BadCode,
-            "AWS says that the code is malformed",
-            "type the six digits that the device shows now",
-        ),
-        (
-            "... at 'policy' ",
-            MalformedPolicy,
-            "AWS does not accept the session policy for {role}: {constraint}",
-            "a session policy has 2048 characters at most, of ASCII and Latin-1; leave out blanks and indents",
-        ),
-        ("... at 'tags", *_MALFORMED_TAGS),
-        ("... at 'transitiveTagKeys", *_MALFORMED_TAGS),
-        _OTHER,
-    ),
-    ("MalformedPolicyDocument", "MalformedPolicyDocumentException"): (
-        (
-            "",
-            MalformedPolicy,
-            "AWS cannot read the session policy for {role}: {text}",
-            "a session policy is JSON with Version and Statement, and without Principal",
-            "check it: aws accessanalyzer validate-policy --policy-type IDENTITY_POLICY --policy-document file://FILE",
-        ),
-    ),
-    ("PackedPolicyTooLarge", "PackedPolicyTooLargeException"): (
-        ("Packed size of session tags", TooLargeForSession, "the session tags for {role} are too large{share}", *_LESS),
-        ("", TooLargeForSession, "the session policies and tags for {role} are too large together{share}", *_LESS),
-    ),
-    ("InvalidAuthenticationCode", "InvalidAuthenticationCodeException"): (
-        (
-            "",
-            WrongCode,
-            "AWS refused the codes of {device}: they must be two consecutive ones of this device",
-            "{clock_hint}",
-        ),
-    ),
-    ("LimitExceeded", "LimitExceededException"): (
-        ("...AccessKeysPerUser", LimitReached, f"this user has {KEYS_PER_USER} access keys, and IAM allows no more"),
-        ("...MFADevicesPerUser", LimitReached, f"this user has {DEVICES_PER_USER} devices, and IAM allows no more"),
-        ("", LimitReached, _REFUSED),
-    ),
-    ("EntityAlreadyExists", "EntityAlreadyExistsException"): (("", AlreadyExists, _REFUSED),),
-    ("NoSuchEntity", "NoSuchEntityException"): (("", NoSuchEntity, _REFUSED),),
-    ("InvalidClientTokenId", "UnrecognizedClientException"): (
-        (
-            "",
-            UnknownKey,
-            "AWS does not know the access key id {key}",
-            "{key_hint}",
-            "it was deleted, made inactive or mistyped: see the user's security credentials in the console",
-            "keys work only in their own partition: AWS was asked in region {region}",
-            "a key made within the last minute may not be known yet: try again",
-        ),
-    ),
-    ("SignatureDoesNotMatch",): (
-        ("Signature expired", *_SKEWED),
-        ("Signature not yet current", *_SKEWED),
-        (
-            "Credential should be scoped to a valid ",
-            RefusedByAws,
-            "AWS does not know region {region!r} here",
-            "check its name, and the endpoint's if one is set: both must name a region such as eu-central-1",
-        ),
-        _WRONG_SECRET,
-    ),
-    ("InvalidSignatureException",): (_WRONG_SECRET,),
-    ("RequestTimeTooSkewed", "RequestExpired"): (("", *_SKEWED),),
-    ("ExpiredToken", "ExpiredTokenException"): (
-        ("", SessionExpired, "the session of key {key} has expired", "get a new one: aws-mfa --force"),
-    ),
-    ("RegionDisabledException",): (
-        (
-            "",
-            RegionDisabled,
-            "STS is not active for this account in region {region}",
-            "{region_hint}",
-            "have it activated: IAM console, Account settings, Security Token Service",
-        ),
+}
+
+# Rows: AWS's error code and the beginning of its message (after `...`: any part of it); class, message and hints of the
+# failure. The first row that fits counts. `parts_of` has the fields of the texts; hints that are empty are left out.
+_TABLE: tuple[_Row, ...] = (
+    (
+        "AccessDenied: MultiFactorAuthentication failed with invalid MFA one time pass code",
+        WrongCode,
+        "AWS refused the code of {device}: it is wrong, or was used before",
+        "wait for the next code: the next one begins in {next_code_s} s",
+        "{clock_hint}",
     ),
     (
-        "Throttling",
-        "EntityTemporarilyUnmodifiable",
-        "ThrottlingException",
-        "ThrottledException",
-        "RequestLimitExceeded",
-        "TooManyRequests",
-    ): (("", Throttled, "AWS got too many requests", "wait {wait} and try again", "{spent_hint}"),),
-}
+        "AccessDenied: MultiFactorAuthentication failed, unable to validate MFA code",
+        UnknownDevice,
+        "{device} is not an MFA device of the user of key {key}",
+        "list the user's devices with: aws iam list-mfa-devices",
+        "give the device's ARN, not the user's: arn:aws:iam::123456789012:mfa/NAME, upper and lower case count",
+    ),
+    (
+        "AccessDenied: MultiFactorAuthentication failed, must provide both",
+        UnknownDevice,
+        "AWS refused {action}: it needs both the device and a code",
+        'give the device with --device, MFA_DEVICE or "aws_mfa_device"',
+    ),
+    ("AccessDenied: Cannot call GetSessionToken with session credentials", *_SESSION_KEYS),
+    ("AccessDenied: Cannot call GetFederationToken with session credentials", *_SESSION_KEYS),
+    (
+        "AccessDenied: Roles may not be assumed by root accounts",
+        NotAuthorized,
+        "key {key} belongs to the root user, which may not assume roles",
+        "use the keys of an IAM user, and delete the root user's: they cannot be restricted",
+    ),
+    (
+        "AccessDenied: ...explicit deny",
+        NotAuthorized,
+        "a policy denies {action}: {words}",
+        "an explicit deny wins over every permission; the reason is often the network, the region, or missing MFA",
+        "ask the account's administrator which condition applies",
+    ),
+    (
+        "AccessDenied: ...not authorized to perform: sts:TagSession",
+        NotAuthorized,
+        "{role} may not be assumed with session tags: sts:TagSession is not allowed",
+        _ALLOW % "sts:TagSession",
+        _PASSED_ON,
+    ),
+    (
+        "AccessDenied: ...not authorized to perform: sts:SetSourceIdentity",
+        NotAuthorized,
+        "{role} may not be assumed with a source identity: sts:SetSourceIdentity is not allowed",
+        _ALLOW % "sts:SetSourceIdentity",
+        _PASSED_ON,
+    ),
+    (
+        "AccessDenied: ...not authorized to perform: sts:AssumeRole",
+        NotAuthorized,
+        "{who} may not assume {role}, or there is no such role: AWS does not say which",
+        "check account and name in the role's ARN",
+        _TRUST,
+        "the user needs a policy that allows sts:AssumeRole on the role",
+    ),
+    (
+        "AccessDenied: ...not authorized to perform: iam:",
+        NotAuthorized,
+        "{who} may not call {action}",
+        "ask the account's administrator to allow it: {statement}",
+    ),
+    ("AccessDenied", NotAuthorized, _REFUSED, "see which user the keys belong to: aws sts get-caller-identity"),
+    (
+        "ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration",
+        DurationTooLong,
+        "the duration is longer than {role} allows (its MaxSessionDuration)",
+        "every role allows one hour: --duration 3600",
+        _LONGER,
+    ),
+    (
+        "ValidationError: The requested DurationSeconds exceeds the 1 hour session limit",
+        ChainingLimit,
+        "{role} can be assumed with temporary credentials for one hour at most",
+        "request one hour: --duration 3600",
+        "a longer session needs the long-term keys and another code",
+    ),
+    ("ValidationError: Duplicate tag keys", *_TAGS),
+    ("ValidationError: The specified transitive tag key", *_TAGS),
+    (
+        "ValidationError: One of the specified transitive tag keys can't be set",
+        TagsRefused,
+        "a session tag for {role} is set already by the role before it and cannot be changed",
+        "leave it out here: transitive tags are inherited",
+    ),
+    (
+        "ValidationError: The source identity is already set",
+        TagsRefused,
+        "the source identity for {role} is set already: the role before it has another one",
+        "leave out source_identity here, or give the same: it cannot change along a chain",
+    ),
+    (
+        "ValidationError: ...'tokenCode'",
+        BadCode,
+        "AWS says that the code is malformed",
+        "type the six digits that the device shows now",
+    ),
+    (
+        "ValidationError: ... at 'policy' ",
+        MalformedPolicy,
+        "AWS does not accept the session policy for {role}: {constraint}",
+        "a session policy has 2048 characters at most, of ASCII and Latin-1; leave out blanks and indents",
+    ),
+    ("ValidationError: ... at 'tags", *_MALFORMED_TAGS),
+    ("ValidationError: ... at 'transitiveTagKeys", *_MALFORMED_TAGS),
+    ("ValidationError", RefusedByAws, _REFUSED),
+    (
+        "MalformedPolicyDocument",
+        MalformedPolicy,
+        "AWS cannot read the session policy for {role}: {text}",
+        "a session policy is JSON with Version and Statement, and without Principal",
+        "check it: aws accessanalyzer validate-policy --policy-type IDENTITY_POLICY --policy-document file://FILE",
+    ),
+    (
+        "PackedPolicyTooLarge",
+        TooLargeForSession,
+        "the policies and session tags for {role} are too large together{share}",
+        "AWS packs session policies, policy ARNs and tags into one small space; tags inherited from a chain count too",
+        "use fewer tags, with shorter keys and values",
+        "use a managed policy instead of a long text: --policy-arn ARN",
+    ),
+    (
+        "InvalidAuthenticationCode",
+        WrongCode,
+        "AWS refused the codes of {device}: they must be two consecutive ones of this device",
+        "{clock_hint}",
+    ),
+    ("LimitExceeded: ...KeysPerUser", LimitReached, _ALL_IN_USE % f"{KEYS_PER_USER} access keys"),
+    ("LimitExceeded: ...DevicesPerUser", LimitReached, _ALL_IN_USE % f"{DEVICES_PER_USER} devices"),
+    ("LimitExceeded", LimitReached, _REFUSED),
+    ("EntityAlreadyExists", AlreadyExists, _REFUSED),
+    ("NoSuchEntity", NoSuchEntity, _REFUSED),
+    (
+        "InvalidClientTokenId",
+        UnknownKey,
+        "AWS does not know the access key id {key}",
+        "{key_hint}",
+        "it was deleted, made inactive or mistyped: see the user's security credentials in the console",
+        "keys work only in their own partition: AWS was asked in region {region}",
+        "a key made within the last minute may not be known yet: try again",
+    ),
+    ("SignatureDoesNotMatch: Signature expired", *_SKEWED),
+    ("SignatureDoesNotMatch: Signature not yet current", *_SKEWED),
+    (
+        "SignatureDoesNotMatch: Credential should be scoped to a valid ",
+        RefusedByAws,
+        "AWS does not know region {region!r} here",
+        "check its name, and the endpoint's if one is set: both must name a region such as eu-central-1",
+    ),
+    ("SignatureDoesNotMatch", *_WRONG_SECRET),
+    ("InvalidSignature", *_WRONG_SECRET),
+    ("RequestTimeTooSkewed", *_SKEWED),
+    ("ExpiredToken", SessionExpired, "the session of key {key} has expired", "get a new one: aws-mfa --force"),
+    (
+        "RegionDisabled",
+        RegionDisabled,
+        "STS is not active for this account in region {region}",
+        "{region_hint}",
+        "have it activated: IAM console, Account settings, Security Token Service",
+    ),
+    ("Throttling", Throttled, "AWS got too many requests", "wait {wait} and try again", "{spent_hint}"),
+)
 _SERVER_FAILED: _Row = (
     "",
     AwsServerError,
@@ -395,17 +377,20 @@ _SERVER_FAILED: _Row = (
 
 def explain(refusal: AwsRefusal) -> AwsMfaError:
     """Return the failure to raise; for an error code that is not in the table the HTTP status decides."""
-    code = "AccessDenied" if refusal.status == _FORBIDDEN and not _rows_of(refusal.code) else refusal.code
-    rows = _rows_of(code) or ((_SERVER_FAILED if refusal.status >= _SERVER_ERROR else _OTHER),)
-    _, failure, message, *hints = next(row for row in rows if _fits(row[0], refusal.message))
+    row = _row_for(refusal.code, refusal.message)
+    if row is None and refusal.status == _FORBIDDEN:
+        row = _row_for("AccessDenied", refusal.message)
+    _, failure, message, *hints = row or (_SERVER_FAILED if refusal.status >= _SERVER_ERROR else _OTHER)
     parts = parts_of(refusal)
     texts = (hint if isinstance(hint, SetUpHint) else hint.format_map(parts) for hint in hints)
     return failure(message.format_map(parts), *filter(None, texts))
 
 
-def _rows_of(code: str) -> tuple[_Row, ...]:
-    return next((rows for codes, rows in _TABLE.items() if code in codes), ())
-
-
-def _fits(text: str, message: str) -> bool:
-    return text.removeprefix(_PART) in message if text.startswith(_PART) else message.startswith(text)
+def _row_for(code: str, message: str) -> _Row | None:
+    code = code.removesuffix("Exception")
+    for row in _TABLE:
+        row_code, _, text = row[0].partition(": ")
+        part = text.removeprefix("...")
+        if row_code == _SAME.get(code, code) and (part in message if part != text else message.startswith(text)):
+            return row
+    return None
