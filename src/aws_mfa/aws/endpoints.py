@@ -34,6 +34,18 @@ _IGNORE_URLS, _IGNORE_URLS_KEY = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore_
 
 _WORDS = ("ca_bundle", "use_fips_endpoint", "use_dualstack_endpoint")
 
+# What is before the suffix in the names of IAM's hosts: plain, FIPS, dual-stack, both.
+_IAM_LABELS = {
+    "aws": ("iam", "iam-fips", "iam.global", "iam-fips.global"),
+    "aws-us-gov": ("iam.us-gov",) * 4,
+    "aws-cn": ("iam.cn-north-1", "iam-fips", "iam.global", "iam-fips"),
+    "aws-eusc": ("iam.eusc-de-east-1", "iam-fips", "iam.global", "iam-fips"),
+    "aws-iso": ("iam.us-iso-east-1", "iam-fips.us-iso-east-1", "iam", "iam-fips"),
+    "aws-iso-b": ("iam.us-isob-east-1", "iam-fips.us-isob-east-1", "iam", "iam-fips"),
+    "aws-iso-e": ("iam.eu-isoe-west-1", "iam-fips", "iam", "iam-fips"),
+    "aws-iso-f": ("iam.us-isof-south-1", "iam-fips", "iam", "iam-fips"),
+}
+
 
 class Endpoint:
     """Address of a service: `url` to send to, `host` for messages, `service` and `region` for the signature."""
@@ -102,10 +114,9 @@ def sts_endpoint(region: str, environ: Mapping[str, str], endpoints: EndpointSet
     given = given_endpoint("sts", region, environ, endpoints)
     if given:
         return given
-    fips, dual = _variants(environ, endpoints)
-    label = "sts" if not fips else "sts-fips" if dual else partition.sts_fips_label
-    suffix = partition.dual_stack_suffix if dual else partition.dns_suffix
-    return Endpoint("sts", f"https://{label}.{region}.{suffix}", region)
+    fips, dual, suffix = _variants(environ, endpoints, partition)
+    is_plain = not fips or (partition.name == "aws-us-gov" and not dual)  # GovCloud's ordinary endpoints are FIPS ones
+    return Endpoint("sts", f"https://{'sts' if is_plain else 'sts-fips'}.{region}.{suffix}", region)
 
 
 def given_sts_url(environ: Mapping[str, str], endpoints: EndpointSettings) -> str | None:
@@ -120,9 +131,8 @@ def iam_endpoint(region: str, environ: Mapping[str, str], endpoints: EndpointSet
     given = given_endpoint("iam", partition.default_region, environ, endpoints)
     if given:
         return given
-    fips, dual = _variants(environ, endpoints)
-    suffix = partition.dual_stack_suffix if dual else partition.dns_suffix
-    return Endpoint("iam", f"https://{partition.iam_labels[fips + 2 * dual]}.{suffix}", partition.default_region)
+    fips, dual, suffix = _variants(environ, endpoints, partition)
+    return Endpoint("iam", f"https://{_IAM_LABELS[partition.name][fips + 2 * dual]}.{suffix}", partition.default_region)
 
 
 def real_region(region: str, partition: Partition) -> str:
@@ -174,12 +184,11 @@ def _remedy(source: str) -> str:
     return f"remove the line, or ignore it: {set_variables(**{_IGNORE_URLS: 'true'})}"
 
 
-def _variants(environ: Mapping[str, str], endpoints: EndpointSettings) -> tuple[bool, bool]:
-    """Whether the FIPS endpoint is requested, and whether the dual-stack one is."""
-    return (
-        _is_on(environ, "AWS_USE_FIPS_ENDPOINT", endpoints.given("use_fips_endpoint")),
-        _is_on(environ, "AWS_USE_DUALSTACK_ENDPOINT", endpoints.given("use_dualstack_endpoint")),
-    )
+def _variants(environ: Mapping[str, str], endpoints: EndpointSettings, partition: Partition) -> tuple[bool, bool, str]:
+    """Whether the FIPS endpoint is requested, whether the dual-stack one is, and the suffix of the host's name."""
+    fips = _is_on(environ, "AWS_USE_FIPS_ENDPOINT", endpoints.given("use_fips_endpoint"))
+    dual = _is_on(environ, "AWS_USE_DUALSTACK_ENDPOINT", endpoints.given("use_dualstack_endpoint"))
+    return fips, dual, partition.dual_stack_suffix if dual else partition.dns_suffix
 
 
 def _is_on(environ: Mapping[str, str], variable: str, configured: Given | None) -> bool:

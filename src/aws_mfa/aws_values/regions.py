@@ -40,87 +40,27 @@ _PLACES = (
 
 
 class Partition(NamedTuple):
-    """One partition. `region_prefixes` end in a hyphen."""
+    """One partition; IAM, which is one service in it, takes requests signed for `default_region`."""
 
     name: str
     region_prefixes: tuple[str, ...]
     dns_suffix: str
     dual_stack_suffix: str
     default_region: str
-    """IAM is one service per partition: its requests are signed for this region."""
-    iam_labels: tuple[str, str, str, str]
-    """What is before the suffix in the names of IAM's hosts: plain, FIPS, dual-stack, both."""
-    sts_fips_label: str = "sts-fips"
 
 
-_AWS = Partition(
-    "aws",
-    ("us-", "eu-", "ap-", "sa-", "ca-", "me-", "af-", "il-", "mx-"),
-    dns_suffix="amazonaws.com",
-    dual_stack_suffix="api.aws",
-    default_region="us-east-1",
-    iam_labels=("iam", "iam-fips", "iam.global", "iam-fips.global"),
-)
+_OF_AWS = ("us-", "eu-", "ap-", "sa-", "ca-", "me-", "af-", "il-", "mx-")
+_AWS = Partition("aws", _OF_AWS, "amazonaws.com", "api.aws", "us-east-1")
 
 # The longer prefixes come first: `us-gov-west-1` also begins with `us-`.
 PARTITIONS = (
-    Partition(
-        "aws-us-gov",
-        ("us-gov-",),
-        dns_suffix="amazonaws.com",
-        dual_stack_suffix="api.aws",
-        default_region="us-gov-west-1",
-        iam_labels=("iam.us-gov", "iam.us-gov", "iam.us-gov", "iam.us-gov"),
-        sts_fips_label="sts",  # GovCloud's ordinary endpoints are the FIPS ones
-    ),
-    Partition(
-        "aws-cn",
-        ("cn-",),
-        dns_suffix="amazonaws.com.cn",
-        dual_stack_suffix="api.amazonwebservices.com.cn",
-        default_region="cn-north-1",
-        iam_labels=("iam.cn-north-1", "iam-fips", "iam.global", "iam-fips"),
-    ),
-    Partition(
-        "aws-eusc",
-        ("eusc-",),
-        dns_suffix="amazonaws.eu",
-        dual_stack_suffix="api.amazonwebservices.eu",
-        default_region="eusc-de-east-1",
-        iam_labels=("iam.eusc-de-east-1", "iam-fips", "iam.global", "iam-fips"),
-    ),
-    Partition(
-        "aws-iso",
-        ("us-iso-",),
-        dns_suffix="c2s.ic.gov",
-        dual_stack_suffix="api.aws.ic.gov",
-        default_region="us-iso-east-1",
-        iam_labels=("iam.us-iso-east-1", "iam-fips.us-iso-east-1", "iam", "iam-fips"),
-    ),
-    Partition(
-        "aws-iso-b",
-        ("us-isob-",),
-        dns_suffix="sc2s.sgov.gov",
-        dual_stack_suffix="api.aws.scloud",
-        default_region="us-isob-east-1",
-        iam_labels=("iam.us-isob-east-1", "iam-fips.us-isob-east-1", "iam", "iam-fips"),
-    ),
-    Partition(
-        "aws-iso-e",
-        ("eu-isoe-",),
-        dns_suffix="cloud.adc-e.uk",
-        dual_stack_suffix="api.cloud-aws.adc-e.uk",
-        default_region="eu-isoe-west-1",
-        iam_labels=("iam.eu-isoe-west-1", "iam-fips", "iam", "iam-fips"),
-    ),
-    Partition(
-        "aws-iso-f",
-        ("us-isof-",),
-        dns_suffix="csp.hci.ic.gov",
-        dual_stack_suffix="api.aws.hci.ic.gov",
-        default_region="us-isof-south-1",
-        iam_labels=("iam.us-isof-south-1", "iam-fips", "iam", "iam-fips"),
-    ),
+    Partition("aws-us-gov", ("us-gov-",), "amazonaws.com", "api.aws", "us-gov-west-1"),
+    Partition("aws-cn", ("cn-",), "amazonaws.com.cn", "api.amazonwebservices.com.cn", "cn-north-1"),
+    Partition("aws-eusc", ("eusc-",), "amazonaws.eu", "api.amazonwebservices.eu", "eusc-de-east-1"),
+    Partition("aws-iso", ("us-iso-",), "c2s.ic.gov", "api.aws.ic.gov", "us-iso-east-1"),
+    Partition("aws-iso-b", ("us-isob-",), "sc2s.sgov.gov", "api.aws.scloud", "us-isob-east-1"),
+    Partition("aws-iso-e", ("eu-isoe-",), "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", "eu-isoe-west-1"),
+    Partition("aws-iso-f", ("us-isof-",), "csp.hci.ic.gov", "api.aws.hci.ic.gov", "us-isof-south-1"),
     _AWS,
 )
 
