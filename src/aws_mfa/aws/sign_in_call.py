@@ -37,11 +37,7 @@ class AwsSignIn:
         self._takes_form = takes_form
 
     def token(self, session: Session) -> Secret:
-        """
-        Exchange the session for a token that signs in within 15 minutes.
-
-        Raises `NotAuthorized` for a session that may not sign in, `AwsFailed`, `Throttled`, `AwsUnreachable`.
-        """
+        """Raises `NotAuthorized` for a session that may not sign in, `AwsFailed`, `Throttled`, `AwsUnreachable`."""
         form = _form(session)
         headers = {"User-Agent": f"aws-mfa/{__version__}"}
         try:

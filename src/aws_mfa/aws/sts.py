@@ -30,15 +30,10 @@ class AwsSts:
         self._query = AwsQuery(endpoint, _VERSION, http)
 
     def get_session_token(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session:
-        """Call `GetSessionToken`: an MFA session, signed with the long-term keys."""
         return self._session(keys, Call("GetSessionToken", _device_and_code(request, code)))
 
     def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session:
-        """
-        Call `AssumeRole`: with long-term keys and a code, or with a session, which needs no code.
-
-        The request names role and role session name; its device is sent only together with a code.
-        """
+        """The request names role and role session name; its device is sent only together with a code."""
         parameters = {"RoleArn": request.role_arn or "", "RoleSessionName": request.role_session_name or ""}
         if code is None:
             parameters["DurationSeconds"] = str(request.duration_s)
@@ -58,12 +53,10 @@ class AwsSts:
     def get_federation_token(
         self, keys: LongTermKeys, name: str, duration_s: int, *, policy: str | None, policy_arns: tuple[str, ...]
     ) -> Session:
-        """Call `GetFederationToken`: the user's permissions narrowed by the policies; no proof of MFA in it."""
         parameters = {"Name": name, "DurationSeconds": str(duration_s), **_policies(policy, policy_arns)}
         return self._session(keys, Call("GetFederationToken", parameters))
 
     def get_caller_identity(self, keys: LongTermKeys | Session) -> Identity:
-        """Whose keys these are. Needs no permission, so it tests keys, clock and network."""
         call = Call("GetCallerIdentity", {})
         answer, _ = self._query.call(call, keys)
         arn, account, user_id = (text_of(answer, name) for name in ("Arn", "Account", "UserId"))

@@ -65,7 +65,6 @@ class GivenDocument:
         raise BadInput(f"{self.name}, line {line}: bytes that are not UTF-8", "save it as UTF-8")
 
     def read_line(self) -> str:
-        """The first line; raises what `read` raises."""
         # Not through the stream's buffer: it would take what follows as well.
         line = self._read(lambda file: read_line(file.fileno(), _LONGEST_LINE))
         with suppress(UnicodeDecodeError):

@@ -171,7 +171,6 @@ if sys.platform == "win32":
     _LOCKED_BYTE = 1 << 20
 
     def try_lock(fd: int) -> bool:
-        """Lock the file without waiting; return whether that worked."""
         os.lseek(fd, _LOCKED_BYTE, os.SEEK_SET)
         try:
             msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
@@ -180,7 +179,6 @@ if sys.platform == "win32":
         return True
 
     def unlock(fd: int) -> None:
-        """Release the lock."""
         os.lseek(fd, _LOCKED_BYTE, os.SEEK_SET)
         msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)
 
