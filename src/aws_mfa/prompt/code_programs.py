@@ -123,7 +123,7 @@ class YkmanProvider:
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         """Return the code. Raises `NeedsHuman` (no key, account, touch), `Cancelled`, or the cancellation's error."""
-        listed = self._run("list", [], cancellation, None)
+        listed = self._run(["list"], cancellation, None, LIST_LIMIT_S)
         if listed.code != 0:
             raise NeedsHuman(
                 "ykman cannot list the accounts of a YubiKey",
@@ -139,7 +139,7 @@ class YkmanProvider:
                 f"name it with {ACCOUNT_VARIABLE}, as it is shown by: ykman oath accounts list",
             )
         with self._tty() as tty:
-            given = self._run("code", ["--single", "--", account], cancellation, tty)
+            given = self._run(["code", "--single", "--", account], cancellation, tty, TOUCH_LIMIT_S)
         code = code_in(given.stdout)
         if given.code != 0 or code is None:
             raise NeedsHuman("ykman gave no code", "touch the YubiKey when it blinks")
@@ -149,10 +149,10 @@ class YkmanProvider:
         """Print nothing: no person reads it."""
 
     def _run(
-        self, verb: str, arguments: list[str], cancellation: Cancellation | None, tty: tuple[int, int] | None
+        self, words: list[str], cancellation: Cancellation | None, tty: tuple[int, int] | None, limit_s: float
     ) -> Ended:
-        command = [found_program("ykman", self._environ) or "ykman", "oath", "accounts", verb, *arguments]
-        limit_s = LIST_LIMIT_S if verb == "list" else TOUCH_LIMIT_S
+        command = [found_program("ykman", self._environ) or "ykman", "oath", "accounts", *words]
+        lists = words == ["list"]
         try:
             return run_for_answer(
                 command,
@@ -160,7 +160,7 @@ class YkmanProvider:
                 limit_s=limit_s,
                 cancellation=cancellation,
                 tty=tty,
-                catches_stderr=verb == "list",
+                catches_stderr=lists,
             )
         except ProgramFailed as error:
             hints = ["is another program using the key?"] if isinstance(error, TookTooLong) else []

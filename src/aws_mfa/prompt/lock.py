@@ -43,14 +43,8 @@ _CANCELLED, _UNANSWERED, _FAILED, _REFUSED = "cancelled", "unanswered", "failed"
 _CLASSES = {_CANCELLED: Cancelled, _UNANSWERED: NobodyAnswered, _FAILED: AwsFailed, _REFUSED: RefusedByAws}
 
 
-class _ThisThread(threading.local):
-    """The locks this thread holds, each with the process: a fork copies its parent's memory, but not its locks."""
-
-    def __init__(self) -> None:
-        self.held: set[tuple[int, str]] = set()
-
-
-_this_thread = _ThisThread()
+# The locks held here, each with its process and thread: a fork copies its parent's memory, but not its locks.
+_held: set[tuple[int, int, str]] = set()
 
 
 class FileLocks:
@@ -84,7 +78,6 @@ class FileLocks:
             one.release()
 
     def just_ended(self, device: str, question: str) -> AwsMfaError | None:
-        """Like `recent_outcome`, but only of another process, and if no one cancelled it only of the last seconds."""
         ended = _read_ended(self._path(device))
         if ended is None or ended.pid == str(os.getpid()):
             return None
@@ -92,13 +85,12 @@ class FileLocks:
         return self.recent_outcome(device, question) if is_recent else None
 
     def recent_outcome(self, device: str, question: str) -> AwsMfaError | None:
-        """The failure that this question ended with in the last minutes; None otherwise."""
         ended = _read_ended(self._path(device))
         is_recent = ended is not None and 0 <= self._now() - ended.at <= _RECENT_S
         return ended.failure_of(question) if ended is not None and is_recent else None
 
     def _take(self, one: FileLock, device: str, patience_s: float) -> None:
-        if (os.getpid(), self._path(device)) in _this_thread.held:
+        if (os.getpid(), threading.get_ident(), self._path(device)) in _held:
             raise BadInput(
                 f"the question for a code of {device} is open, and what was called to answer it needs such a code "
                 "itself",
@@ -147,32 +139,29 @@ class FileLock:
         """Wait for it; `waiting` and the errors are those of `lock`."""
         with ExitStack() as held:
             held.enter_context(lock(f"{self._path}.lock", timeout_s=patience_s, waiting=waiting))
-            held_here, ours = _this_thread.held, (os.getpid(), self._path)
-            held_here.add(ours)
-            held.callback(held_here.discard, ours)
+            ours = os.getpid(), threading.get_ident(), self._path
+            _held.add(ours)
+            held.callback(_held.discard, ours)
             self._held, self._is_held = held.pop_all(), True
 
     def release(self) -> None:
-        """A second call has no effect."""
         self._is_held = False
         self._held.close()
 
     @contextmanager
     def yielded(self) -> Iterator[None]:
-        """Release it for the length of a `with`; after a failure inside it is not taken again."""
+        """After a failure inside it is not taken again."""
         self.was_yielded = True
         self.release()
         yield
         self.take_again(_PATIENCE_AFTER_YIELDING_S)
 
     def take_again(self, patience_s: float = 0.0) -> None:
-        """Take it, unless it is held; without it all goes on."""
         if not self._is_held:
             with suppress(NotSetUp, Unreachable):
                 self.take(patience_s)
 
     def is_taken(self) -> bool:
-        """Whether another process took it after `yielded` released it."""
         if self._is_held:
             return False
         try:
@@ -188,13 +177,8 @@ class FileLock:
         return None if ended is None or ended.mark == self._known else ended.failure_of(question)
 
     def publish(self, question: str, failure: AwsMfaError) -> None:
-        """Replace what is known of the last question; if that cannot be written, each process asks for itself."""
-        if isinstance(failure, Cancelled):
-            kind = _CANCELLED
-        elif isinstance(failure, NeedsHuman):
-            kind = _UNANSWERED
-        else:
-            kind = _FAILED if isinstance(failure, AwsFailed) else _REFUSED
+        kinds = ((Cancelled, _CANCELLED), (NeedsHuman, _UNANSWERED), (AwsFailed, _FAILED))
+        kind = next((kind for cause, kind in kinds if isinstance(failure, cause)), _REFUSED)
         mark, pid, hints = secrets.token_hex(8), str(os.getpid()), list(failure.hints)
         ended = _Ended(mark, self._now(), pid, _digest(question), kind, failure.message, hints)
         with suppress(AwsMfaError):

@@ -74,11 +74,7 @@ class Console:
         self._path = path
 
     def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
-        """
-        Ask with echo.
-
-        Raises `Cancelled`, `BadAnswer`, `NeedsHuman` (no terminal, or in its background), or the cancellation's error.
-        """
+        """Raises `Cancelled`, `BadAnswer`, `NeedsHuman` (no terminal, or in its background), or the cancellation's."""
         return self._read(shown_text(question), cancellation, hidden=False)
 
     def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:

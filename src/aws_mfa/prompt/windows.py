@@ -106,15 +106,12 @@ def child_terminal(path: str = CONTROLLING_TERMINAL) -> Iterator[tuple[int, int]
     if not terminal_opens(path):
         yield None
         return
-    keyboard = os.open(_KEYBOARD, os.O_RDWR)
-    try:
+    with contextlib.ExitStack() as at_the_end:
+        keyboard = os.open(_KEYBOARD, os.O_RDWR)
+        at_the_end.callback(os.close, keyboard)
         screen = os.open(path, os.O_RDWR)
-        try:
-            yield keyboard, screen
-        finally:
-            os.close(screen)
-    finally:
-        os.close(keyboard)
+        at_the_end.callback(os.close, screen)
+        yield keyboard, screen
 
 
 def _next_key(cancellation: Cancellation | None) -> str:

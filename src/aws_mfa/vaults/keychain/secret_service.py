@@ -16,6 +16,7 @@ import secretstorage
 from jeepney import DBusAddress, new_method_call
 from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from jeepney.wrappers import unwrap_msg
+from secretstorage.collection import DEFAULT_COLLECTION
 from secretstorage.exceptions import ItemNotFoundException, LockedException
 from secretstorage.util import add_match_rules
 
@@ -115,10 +116,7 @@ class SecretService:
     def _collection(self, connection: DBusConnection) -> secretstorage.Collection | None:
         """The collection, unlocked; None if the default one was never created."""
         try:
-            if self._collection_path is not None:
-                collection = secretstorage.Collection(connection, self._collection_path)
-            else:
-                collection = secretstorage.Collection(connection)
+            collection = secretstorage.Collection(connection, self._collection_path or DEFAULT_COLLECTION)
         except ItemNotFoundException:
             if self._collection_path is not None:
                 raise unusable(
