@@ -169,39 +169,14 @@ def _check(chain: Chain) -> None:
         role.check()
         if partition is None or not (role.role_arn or "").startswith(f"arn:{partition}:"):
             _check_partition(chain, role)
-        if role.tags:
-            _check_inherited_tags(role, inherited)
-            inherited.update((key.lower(), role) for key in role.transitive_tag_keys)
-    _check_source_identity(chain)
-
-
-def _check_partition(chain: Chain, role: Profile) -> None:
-    """Compare with the device, or with the first role: a hardware serial has no partition."""
-    profile, key = chain.device_profile, "mfa_serial"
-    if profile is None or not partition_of(profile.mfa_serial or ""):
-        profile, key = chain.role_chain[0], "role_arn"
-    arn, source, role_source = getattr(profile, key), profile.source(key), role.source("role_arn")
-    try:
-        check_same_partition(arn, role.role_arn or "", device_source=source, role_source=role_source)
-    except BadInput as refused:
-        message = (
-            refused.message.replace("the device (", "the first role (", 1) if key == "role_arn" else refused.message
-        )
-        raise BadProfile(message, *refused.hints) from None
-
-
-def _check_inherited_tags(role: Profile, inherited: dict[str, Profile]) -> None:
-    """AWS refuses a tag that an earlier role has made transitive."""
-    for key, _ in role.tags:
-        giver = inherited.get(key.lower())
-        if giver is not None:
-            raise BadProfile(
-                f"{role.source('session_tags')}: tag {key!a} is inherited from profile '{shown(giver.name)}' already",
-                f"remove it here, or from {giver.source('transitive_session_tags')}",
-            )
-
-
-def _check_source_identity(chain: Chain) -> None:
+        for key, _ in role.tags:  # AWS refuses a tag that an earlier role has made transitive
+            if (giver := inherited.get(key.lower())) is not None:
+                what = f"tag {key!a} is inherited from profile '{shown(giver.name)}' already"
+                raise BadProfile(
+                    f"{role.source('session_tags')}: {what}",
+                    f"remove it here, or from {giver.source('transitive_session_tags')}",
+                )
+        inherited.update((key.lower(), role) for key in role.transitive_tag_keys)
     having = [role for role in chain.role_chain if role.source_identity is not None]
     for role in having[1:]:
         if role.source_identity != having[0].source_identity:
@@ -209,6 +184,18 @@ def _check_source_identity(chain: Chain) -> None:
                 f"{role.source('source_identity')} differs from {having[0].source('source_identity')}",
                 "a source identity stays the same through a chain of roles: give it once, in the first role",
             )
+
+
+def _check_partition(chain: Chain, role: Profile) -> None:
+    """Compare with the device, or with the first role: a hardware serial has no partition."""
+    profile, key, what = chain.device_profile, "mfa_serial", "the device ("
+    if profile is None or not partition_of(profile.mfa_serial or ""):
+        profile, key, what = chain.role_chain[0], "role_arn", "the first role ("
+    arn, source, role_source = getattr(profile, key), profile.source(key), role.source("role_arn")
+    try:
+        check_same_partition(arn, role.role_arn or "", device_source=source, role_source=role_source)
+    except BadInput as refused:
+        raise BadProfile(refused.message.replace("the device (", what, 1), *refused.hints) from None
 
 
 def child_regions(chain: Chain, partition: str, environ: Mapping[str, str]) -> tuple[Mapping[str, str], str | None]:

@@ -9,22 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.config.ini import (
-    OF_ALL,
-    check,
-    check_beginning,
-    check_duplicate_keys,
-    find_section,
-    indent_of,
-    line_end,
-    sections,
-)
+from aws_mfa.config import ini
 from aws_mfa.errors import BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-
-    from aws_mfa.config.ini import Entry, Section
 
 
 def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, where: str = "the file") -> str:
@@ -34,12 +23,12 @@ def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, whe
     A missing section is added at the end of the text, after a blank line, if there is something to write. Raises
     `BrokenFile` for a fault in this section, `BadInput` for a value that does not fit on one line and for `[DEFAULT]`.
     """
-    check_beginning(text, where)
+    ini.check_beginning(text, where)
     _check_change(name, changes)
-    section = find_section(text, name, where)
+    section = ini.find_section(text, name, where)
     if section is None:
         return _with_new_sections(text, {name: changes})
-    check_duplicate_keys(text, section, where)
+    ini.check_duplicate_keys(text, section, where)
     edits = Edits(text)
     edits.change(section, changes)
     return edits.result()
@@ -47,29 +36,29 @@ def with_changes(text: str, name: str, changes: Mapping[str, str | None], *, whe
 
 def with_all_changes(text: str, changes_of: Mapping[str, Mapping[str, str | None]], *, where: str = "the file") -> str:
     """Like `with_changes`, for many sections (name -> changes); faults in other sections are refused too."""
-    check_beginning(text, where)
+    ini.check_beginning(text, where)
     for name, changes in changes_of.items():
         _check_change(name, changes)
     missing = dict(changes_of)
     edits = Edits(text)
-    for section in sections(text, where=where):
+    for section in ini.sections(text, where=where):
         if section.name in changes_of:
             if section.name not in missing:
-                check(text, where=where)  # raises: a duplicate section
-            check_duplicate_keys(text, section, where)
+                ini.check(text, where=where)  # raises: a duplicate section
+            ini.check_duplicate_keys(text, section, where)
             edits.change(section, missing.pop(section.name))
     return _with_new_sections(edits.result(), missing)
 
 
 def without_keys(text: str, name: str, keys: Collection[str] | None, *, where: str = "the file") -> str:
     """Remove these keys of a section, or all (None) and its header; the whole section if no comment is left either."""
-    check_beginning(text, where)
+    ini.check_beginning(text, where)
     _check_change(name, {})
     edits = Edits(text)
-    section = find_section(text, name, where)
+    section = ini.find_section(text, name, where)
     if section is not None:
         if keys is not None:
-            check_duplicate_keys(text, section, where)
+            ini.check_duplicate_keys(text, section, where)
         edits.remove(section, keys)
     return edits.result()
 
@@ -83,7 +72,7 @@ class Edits:
         self.text = text
         self._splices: list[tuple[int, int, str]] = []
 
-    def change(self, section: Section, changes: Mapping[str, str | None]) -> None:
+    def change(self, section: ini.Section, changes: Mapping[str, str | None]) -> None:
         """
         Replace keys, add new ones after the last key, remove those that are None.
 
@@ -92,7 +81,7 @@ class Edits:
         """
         text, missing = self.text, dict(changes)
         newline = _newline(text, section.header_start)
-        end = line_end(text, section.header_start)
+        end = ini.line_end(text, section.header_start)
         stays = [bool(entry.indent) and entry.key not in changes for entry in section.entries]
         last_indented = max((number for number, is_indented in enumerate(stays) if is_indented), default=-1)
         is_cut = has_written = False
@@ -114,7 +103,7 @@ class Edits:
         if added or has_written:
             self._splices.append(self._indent_behind(section))
 
-    def remove(self, section: Section, keys: Collection[str] | None) -> None:
+    def remove(self, section: ini.Section, keys: Collection[str] | None) -> None:
         """
         Remove these keys, or all and the header (None); the whole section if only blank lines are left.
 
@@ -125,7 +114,7 @@ class Edits:
         gone = [line for entry in section.entries if keys is None or entry.key in keys for line in entry.lines]
         if keys is not None and not gone:
             return
-        at = body = line_end(text, section.header_start)
+        at = body = ini.line_end(text, section.header_start)
         kept = []
         for start, end in [*gone, (section.end, section.end)]:
             kept.append(text[at:start])
@@ -141,7 +130,7 @@ class Edits:
             start = gone[-1][0]
             self._splices.append((start - len(_end_of(text[:start])), start, ""))
 
-    def insert(self, section: Section, before: Entry, key: str, value: str) -> None:
+    def insert(self, section: ini.Section, before: ini.Entry, key: str, value: str) -> None:
         """Add a line above an entry of the section; if that is indented, behind the last one, as `change` does."""
         at = before.lines[0][0]
         newline = _newline(self.text, at)
@@ -153,7 +142,7 @@ class Edits:
             self._splices.append(self._indent_behind(section))
         self._splices.append((at, at, line))
 
-    def replace_prefix(self, entry: Entry, prefix: str, by: str) -> None:
+    def replace_prefix(self, entry: ini.Entry, prefix: str, by: str) -> None:
         """Replace the first characters of the entry's key, as many as `prefix` has."""
         at = entry.lines[0][0] + len(entry.indent)
         self._splices.append((at, at + len(prefix), by))
@@ -166,9 +155,9 @@ class Edits:
             at = max(at, end)
         return "".join((*pieces, self.text[at:]))
 
-    def _indent_behind(self, section: Section) -> tuple[int, int, str]:
+    def _indent_behind(self, section: ini.Section) -> tuple[int, int, str]:
         at = section.end
-        return at, at + indent_of(self.text[at : line_end(self.text, at)]), ""
+        return at, at + ini.indent_of(self.text[at : ini.line_end(self.text, at)]), ""
 
 
 def _with_new_sections(text: str, changes_of: Mapping[str, Mapping[str, str | None]]) -> str:
@@ -178,15 +167,15 @@ def _with_new_sections(text: str, changes_of: Mapping[str, Mapping[str, str | No
         lines = "".join(f"{key} = {value}{newline}" for key, value in changes.items() if value is not None)
         if lines:
             ends = _end_of(pieces[-1])
-            has_gap = not pieces[-1] or len(ends) > line_end(ends, 0)
+            has_gap = not pieces[-1] or len(ends) > ini.line_end(ends, 0)
             gap = "" if has_gap else newline if ends else newline + newline
             pieces.append(f"{gap}[{name}]{newline}{lines}")
     return "".join(pieces)
 
 
 def _check_change(name: str, changes: Mapping[str, str | None]) -> None:
-    if name == OF_ALL:
-        raise BadInput(f"[{OF_ALL}] holds settings of every profile: it is not changed")
+    if name == ini.OF_ALL:
+        raise BadInput(f"[{ini.OF_ALL}] holds settings of every profile: it is not changed")
     for key, value in changes.items():
         if value and (value != value.strip() or not value.isprintable()):
             reason = "holds a line break, a control character, or a blank at an end"
@@ -194,12 +183,8 @@ def _check_change(name: str, changes: Mapping[str, str | None]) -> None:
 
 
 def _newline(text: str, at: int) -> str:
-    """
-    The end of the line that `at` is in, or of the first line if that one has none.
-
-    A lone CR only if all lines end with it: mixed with other ends, only Python takes it for one.
-    """
-    lines = (text[at : line_end(text, at)], text[: line_end(text, 0)])
+    """The end of the line at `at`, else of the first; a lone CR only if all end so: mixed, only Python reads it so."""
+    lines = (text[at : ini.line_end(text, at)], text[: ini.line_end(text, 0)])
     end = next(filter(None, map(_end_of, lines)), "\n")
     return "\n" if end == "\r" and "\n" in text else end
 

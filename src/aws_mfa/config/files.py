@@ -16,6 +16,7 @@ from aws_mfa.command_lines import command, set_variables
 from aws_mfa.config.ini import sections
 from aws_mfa.config.sections import LONG_TERM_KEYS, kind_of
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp
+from aws_mfa.system import private_files
 from aws_mfa.system.locks import check_lockable, lock
 from aws_mfa.system.ownership import (
     allow_owner_only,
@@ -25,22 +26,12 @@ from aws_mfa.system.ownership import (
     others_can_write,
     refuse_open,
 )
-from aws_mfa.system.private_files import (
-    LONG_PATIENCE_S,
-    TargetFile,
-    check_replaceable,
-    ensure_private_folder,
-    not_written,
-    read_regular,
-    remove_leftovers,
-    replace_privately,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 # A holder needs milliseconds, unless it waits for a program that has the file open: else it is stopped or stuck.
-LOCK_TIMEOUT_S = 10.0 + LONG_PATIENCE_S
+LOCK_TIMEOUT_S = 10.0 + private_files.LONG_PATIENCE_S
 _MOST_TRIES = 20
 _HOME_VARIABLE = "USERPROFILE" if os.name == "nt" else "HOME"
 # O_NONBLOCK: opening a pipe would wait for a writer.
@@ -49,12 +40,7 @@ _BOMS = ((b"\xef\xbb\xbf", "a byte order mark (BOM)"), (b"\xff\xfe", "UTF-16"), 
 
 
 class AwsFile:
-    """
-    Implements the Protocol `AwsTextFile`; `is_strict`: a file or folder that other users can write is refused.
-
-    `say_narrowed` is called with the path when an update removes the permissions of group and others. If
-    `is_read_only`, no update or repair changes anything.
-    """
+    """An `AwsTextFile`; `is_strict`: refuses what others can write. `say_narrowed` gets the path of a narrowed file."""
 
     def __init__(
         self,
@@ -79,14 +65,15 @@ class AwsFile:
     def create(self) -> None:
         """Raises as `update` does."""
         if not self.exists():
-            ensure_private_folder(os.path.dirname(os.path.abspath(self.path)))
+            private_files.ensure_private_folder(os.path.dirname(os.path.abspath(self.path)))
             with lock(self._lock_path(), timeout_s=self._lock_timeout_s):
                 if not self.exists():
-                    replace_privately(self.path, b"")
+                    private_files.replace_privately(self.path, b"")
 
     def read(self) -> str:
         """Its text with its line ends, "" if it is missing; `BrokenFile` if it is not readable, a file, or UTF-8."""
-        text = self._decoded(lambda: b"" if self._is_null_device() else read_regular(self.path, owners=self._owners))
+        read = partial(private_files.read_regular, self.path, owners=self._owners)
+        text = "" if self._is_null_device() else self._decoded(read)
         self._known = self._known or text
         return text
 
@@ -124,18 +111,18 @@ class AwsFile:
         if self._is_null_device():
             raise NotSetUp(f"cannot write {self.path}: it is the null device")
         # The folder of the path as given, never of a link's target: that may be on a volume that is not mounted now.
-        ensure_private_folder(os.path.dirname(os.path.abspath(self.path)))
+        private_files.ensure_private_folder(os.path.dirname(os.path.abspath(self.path)))
         try:
-            with TargetFile(self.path) as target:
+            with private_files.TargetFile(self.path) as target:
                 target.found()  # before a lock file is made in a folder that a link of another user leads to
                 path = os.path.join(target.folder.path, self._lock_name(target.name))
                 with lock(path, timeout_s=self._lock_timeout_s, folder=target.folder):
                     return self._replace(target, edit)
         except OSError as error:
-            raise not_written(self.path, error) from None
+            raise private_files.not_written(self.path, error) from None
 
-    def _replace(self, target: TargetFile, edit: Callable[[str], str]) -> bool:
-        remove_leftovers(target.folder, target.name)
+    def _replace(self, target: private_files.TargetFile, edit: Callable[[str], str]) -> bool:
+        private_files.remove_leftovers(target.folder, target.name)
         for _ in range(_MOST_TRIES):
             before = self._decoded(partial(target.read_settled, self._lost))
             after = edit(before)
@@ -153,7 +140,7 @@ class AwsFile:
     def check_writable(self) -> None:
         """Raise what `update` would raise: before a code is spent, not after."""
         self.check_trusted()
-        check_replaceable(self.path)
+        private_files.check_replaceable(self.path)
         check_lockable(self._lock_path(), timeout_s=self._lock_timeout_s)
 
     def check_trusted(self, *, runs_commands: bool = False) -> None:
@@ -230,15 +217,9 @@ def _kinds(text: str) -> dict[str, str]:
 
 
 def find_files(environ: Mapping[str, str], home: str | None = None) -> tuple[str, str]:
-    """
-    The paths of the credentials file and of the config file, named by variables or below `home` (None: this user's).
-
-    `~` and `$NAME` in the variables are expanded as in botocore; an empty one counts as absent. Raises `NotSetUp` if a
-    home is needed and cannot be found.
-    """
-    variables = {"credentials": "AWS_SHARED_CREDENTIALS_FILE", "config": "AWS_CONFIG_FILE"}
-    credentials, config = (_file(environ, home, variable, name) for name, variable in variables.items())
-    return credentials, config
+    """The credentials and config files: by variables, expanded as in botocore, or below `home` (None: this user's)."""
+    credentials = _file(environ, home, "AWS_SHARED_CREDENTIALS_FILE", "credentials")
+    return credentials, _file(environ, home, "AWS_CONFIG_FILE", "config")
 
 
 def state_folder(environ: Mapping[str, str], home: str | None = None) -> str:

@@ -8,16 +8,7 @@ duplicate sections; `ini.check` finds others.
 
 from __future__ import annotations
 
-from aws_mfa.config.ini import (
-    OF_ALL,
-    check,
-    check_beginning,
-    check_duplicate_keys,
-    find_section,
-    line_end,
-    section_values,
-    sections,
-)
+from aws_mfa.config import ini
 from aws_mfa.errors import BrokenFile
 
 TYPE_CHECKING = False
@@ -33,12 +24,12 @@ class SectionIndex:
     __slots__ = ("_bodies", "_is_as_given", "_of_all", "_read", "_searches_left", "text", "where")
 
     def __init__(self, text: str, where: str) -> None:
-        check_beginning(text, where)
+        ini.check_beginning(text, where)
         self.where = where
         self._is_as_given = text.count("\r") == text.count("\r\n")
         # As Python reads it: nothing is written here, and headers are searched for after a newline.
         self.text = text if self._is_as_given else text.replace("\r\n", "\n").replace("\r", "\n")
-        self._of_all = section_values(self.text, OF_ALL, where=where) or {}
+        self._of_all = ini.section_values(self.text, ini.OF_ALL, where=where) or {}
         self._bodies: dict[str, str] | None = None
         self._searches_left = _SINGLE_SEARCHES
         self._read: dict[str, Mapping[str, str] | None] = {}
@@ -55,13 +46,9 @@ class SectionIndex:
         return list(self._bodies)
 
     def is_plain(self) -> bool:
-        """
-        Whether every line has the usual form, so that `ini.check`, which takes twice as long, would find nothing.
-
-        Reads every section. `BrokenFile`, as `check` raises it, for a duplicate section.
-        """
+        """Whether `ini.check`, which takes twice as long, would find nothing; `BrokenFile` for a duplicate section."""
         before = f"\n{self.text}".partition("\n[")[0]
-        if not self._is_as_given or f"[{OF_ALL}]" in self.text or _plain_values(before) != {}:
+        if not self._is_as_given or f"[{ini.OF_ALL}]" in self.text or _plain_values(before) != {}:
             return False
         self.headers()
         values = {header: _plain_values(body) for header, body in (self._bodies or {}).items()}
@@ -73,7 +60,7 @@ class SectionIndex:
     def values(self, header: str) -> Mapping[str, str] | None:
         """Keys (lower case) and values of the section, with those of `[DEFAULT]`; None if it is missing."""
         if header not in self._read:
-            own = None if header == OF_ALL else self._own_values(header)
+            own = None if header == ini.OF_ALL else self._own_values(header)
             self._read[header] = {**self._of_all, **own} if own is not None and self._of_all else own
         return self._read[header]
 
@@ -82,19 +69,19 @@ class SectionIndex:
         if self._bodies is None and self._searches_left < 0:
             self._bodies = _bodies(self.text, self.where)
         if self._bodies is None:
-            found = find_section(self.text, header, self.where)
+            found = ini.find_section(self.text, header, self.where)
             if found is not None:
-                check_duplicate_keys(self.text, found, self.where)
+                ini.check_duplicate_keys(self.text, found, self.where)
             return None if found is None else found.values()
         body = self._bodies.get(header)
         plain = None if body is None else _plain_values(body)
         if body is None or plain is not None:
             return plain
         try:
-            section = sections(f"[{body}", where=self.where)[0]
-            check_duplicate_keys(body, section, self.where)
+            section = ini.sections(f"[{body}", where=self.where)[0]
+            ini.check_duplicate_keys(body, section, self.where)
         except BrokenFile:
-            check(self.text, where=self.where)  # raises with the line number of the whole file
+            ini.check(self.text, where=self.where)  # raises with the line number of the whole file
             raise
         return section.values()
 
@@ -116,7 +103,7 @@ def _plain_values(body: str) -> dict[str, str] | None:
 def _bodies(text: str, where: str) -> dict[str, str]:
     """Header -> the text of its section without its first bracket; without `[DEFAULT]`."""
     if _has_indented_header(text):
-        every = sections(text, where=where)
+        every = ini.sections(text, where=where)
         found = [(section.name, text[section.header_start : section.end].lstrip()[1:]) for section in every]
     else:
         found = []
@@ -127,11 +114,11 @@ def _bodies(text: str, where: str) -> dict[str, str]:
             elif found:  # a key that begins with a bracket
                 found[-1] = (found[-1][0], f"{found[-1][1]}\n[{body}")
             else:
-                check(text, where=where)  # raises: a key before the first section
+                ini.check(text, where=where)  # raises: a key before the first section
     bodies = dict(found)
     if len(bodies) < len(found):
-        check(text, where=where)  # raises, unless only `[DEFAULT]` is there twice
-    bodies.pop(OF_ALL, None)
+        ini.check(text, where=where)  # raises, unless only `[DEFAULT]` is there twice
+    bodies.pop(ini.OF_ALL, None)
     return bodies
 
 
@@ -144,5 +131,5 @@ def _has_indented_header(text: str) -> bool:
         start = text.rfind("\n", 0, at) + 1
         if start < at and not text[start:at].strip():
             return True
-        at = text.find("[", line_end(text, at))
+        at = text.find("[", ini.line_end(text, at))
     return False

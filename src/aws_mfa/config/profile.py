@@ -15,21 +15,10 @@ from aws_mfa.config.sections import LONG_TERM_SUFFIX, default_long_term
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, Protocol
+    from typing import Any
 
+    from aws_mfa.config.profiles import AwsProfiles
     from aws_mfa.config.settings import Given
-
-    class OtherSections(Protocol):
-        """Sections that a profile refers to."""
-
-        def with_included(self, profile: Profile) -> Mapping[str, Given]:
-            """The settings of the profile and of those it includes."""
-
-        def read_policy(self, path: str) -> str:
-            """The policy in a file that a profile names, on one line; `BadInput` for what is not one."""
-
-        def service_endpoint(self, services: Given, service: str) -> Given | None:
-            """The `endpoint_url` of a service in the section that `services` names."""
 
 
 # Attribute -> the key it is read from, and the check of its value.
@@ -54,11 +43,7 @@ _EMPTY: dict[str, tuple[()]] = {"tags": (), "transitive_tag_keys": (), "policy_a
 
 
 class Profile:
-    """
-    One profile. `own`: the settings of its sections; `settings`: with those of included profiles. No secrets.
-
-    `has_own_keys`: its section holds long-term keys. `has_long_term_section`: there is a section `NAME-long-term`.
-    """
+    """One profile. `own`: the settings of its sections; `settings`: with those of included profiles. No secrets."""
 
     settings: Mapping[str, Given]  # without empty ones; `BadProfile` if `include_profile` leads nowhere or in a circle
     role_arn: str | None  # None for a profile that is an IAM user's
@@ -84,7 +69,7 @@ class Profile:
         self,
         name: str,
         own: Mapping[str, Given],
-        others: OtherSections | None = None,
+        others: AwsProfiles | None = None,
         *,
         has_own_keys: bool = False,
         has_long_term_section: bool = False,

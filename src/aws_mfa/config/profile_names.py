@@ -22,11 +22,7 @@ if TYPE_CHECKING:
 
 
 def names_in(config: Iterable[str], credentials: SectionIndex) -> list[str]:
-    """
-    All profiles in botocore's order: the names of the config file, then those only the credentials file has.
-
-    Without long-term sections: `[work-long-term]` in the credentials file, unless it holds a session.
-    """
+    """All profiles in botocore's order: the config file's first; no `[work-long-term]`, unless it holds a session."""
     named = dict.fromkeys((*config, *credentials.headers()))
     found = {name: credentials.values(name) for name in named if name.endswith(LONG_TERM_SUFFIX)}
     long_term = {name for name, values in found.items() if values is not None and kind_of(values) not in SESSIONS}
@@ -63,17 +59,8 @@ def header_of(name: str, headers: Iterable[str]) -> str:
     return f"profile '{quoted}'"
 
 
-def headers_are_plain(text: str) -> bool:
-    """Whether the file has no quote, no backslash and no blank before a bracket: then no name is quoted."""
-    return not any(mark in text for mark in ("'", '"', "\\", " ]", "\t]", "\r]"))
-
-
 def plain_headers(text: str, name: str) -> list[str] | None:
-    """
-    Search a file with plain headers for the header of one profile: a list of none or one.
-
-    None if the search is not conclusive: blanks of another kind, something after the bracket, a second header.
-    """
+    """Search a file with plain headers for that of one profile: a list of none or one, None if it is not conclusive."""
     if not (name.isascii() and name.isprintable()) or " " in name or "]" in name:
         return None
     found: list[str] = []

@@ -71,17 +71,14 @@ _AS_WRITTEN = (
 
 NOT_INHERITED = frozenset(("include_profile", CREDENTIAL_PROCESS))
 CLASSIC_DEVICE = "aws_mfa_device"
+shown = shown_text  # names from a file, in messages
 _MOST_TAGS, _LONGEST_TAG_KEY, _LONGEST_TAG_VALUE = 50, 128, 256
 _TAG_MARKS = frozenset(" _.:/=+-@")
 _TAGS_HINT = "write them as: session_tags = Team=data,Project=atlas"
 
 
 def settings_of(*sections: tuple[Mapping[str, str], str]) -> dict[str, Given]:
-    """
-    Settings of a profile's sections, given as (values, place for messages such as `~/.aws/config [profile work]`).
-
-    A later section wins over an earlier one, and a hidden key over a plain one of any section. Plain keys may be empty.
-    """
+    """Settings of sections (values, place for messages); a later one wins, and a hidden key over a plain one of any."""
     plain: dict[str, Given] = {}
     hidden: dict[str, Given] = {}
     for values, place in sections:
@@ -93,18 +90,8 @@ def settings_of(*sections: tuple[Mapping[str, str], str]) -> dict[str, Given]:
     return {**plain, **hidden}
 
 
-def classic_device(values: Mapping[str, str], place: str) -> Given | None:
-    """`aws_mfa_device` of the classic form: the device if there is no `mfa_serial`."""
-    device = values.get(CLASSIC_DEVICE)
-    return Given(device, f"{CLASSIC_DEVICE} in {place}") if device else None
-
-
 def is_our_credential_process(command: str, profile: str) -> bool:
-    """
-    Whether the command runs `aws-mfa credential-process PROFILE` for this profile, with any of its flags.
-
-    Also with a path, and behind whatever starts it (`env NAME=VALUE`, `uvx`, `wsl.exe`, `python -m`, `sh -c '...'`).
-    """
+    """Whether it runs `aws-mfa credential-process PROFILE`, with flags, a path, behind `env`, `uvx`, `sh -c`, ..."""
     if "credential-process" not in command:
         return False
     is_windows_path = ":\\" in command[:4] or ".exe" in command
@@ -192,11 +179,6 @@ def regional_or_legacy(given: Given) -> str:
     if word not in ("regional", "legacy"):
         raise BadProfile(f"{given.source} is neither regional nor legacy", "write: sts_regional_endpoints = regional")
     return word
-
-
-def shown(name: str) -> str:
-    """A name from a file for a message: escaped if it contains unprintable characters."""
-    return shown_text(name)
 
 
 def circle(given: Given, path: list[str]) -> BadProfile:

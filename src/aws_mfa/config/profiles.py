@@ -11,27 +11,15 @@ from __future__ import annotations
 from functools import cached_property
 
 from aws_mfa.command_lines import quote
+from aws_mfa.config import profile_names
 from aws_mfa.config.index import SectionIndex
 from aws_mfa.config.profile import Profile
-from aws_mfa.config.profile_names import (
-    bare_name,
-    did_you_mean,
-    header_of,
-    headers_are_plain,
-    known_names,
-    misnamed,
-    names_in,
-    plain_headers,
-    profile_headers,
-    services_headers,
-)
 from aws_mfa.config.profile_settings import (
     CLASSIC_DEVICE,
     KEYS,
     NOT_INHERITED,
     check_plain,
     circle,
-    classic_device,
     nested_block,
     settings_of,
     shown,
@@ -57,11 +45,7 @@ _RENAME = "rename the section: no tool reads it as it is"
 
 
 class AwsProfiles:
-    """
-    The profiles of two files given as text, each read on first use. Paths are for messages.
-
-    `read_policy` returns the policy in a file that a profile names, by default one that allows nothing.
-    """
+    """The profiles of two texts, read on first use; paths are for messages, `read_policy` reads a policy's file."""
 
     def __init__(
         self,
@@ -95,7 +79,7 @@ class AwsProfiles:
         return None if header is None or values is None else (header, values)
 
     def names(self) -> list[str]:
-        return names_in(self._headers_by_name, self.credentials)
+        return profile_names.names_in(self._headers_by_name, self.credentials)
 
     def all_profiles(self) -> Iterator[Profile]:
         return (found for found in map(self.profile, self.names()) if found is not None)
@@ -113,11 +97,11 @@ class AwsProfiles:
             return BadProfile(f"{message}: {self.misnamed[name]}", _RENAME)
         there = ", ".join(map(shown, names)) if 0 < len(names) <= _LISTED else ""
         listed = [f"there are: {there}"] if there else ["list them with: aws-mfa status"] if names else []
-        near = did_you_mean(name, names) or listed
+        near = profile_names.did_you_mean(name, names) or listed
         return BadProfile(message, *near, *(hint if near else hint.removeprefix("or ") for hint in hints))
 
     def known_names(self) -> list[str]:
-        return known_names(self._headers_by_name, self.credentials)
+        return profile_names.known_names(self._headers_by_name, self.credentials)
 
     @cached_property
     def misnamed(self) -> Mapping[str, str]:
@@ -126,9 +110,9 @@ class AwsProfiles:
         for index in (self._config, self.credentials):
             is_config = index is self._config
             for header in index.headers():
-                name = misnamed(header, is_config=is_config)
+                name = profile_names.misnamed(header, is_config=is_config)
                 if name and not _OF_PROFILES.isdisjoint(index.values(header) or {}):
-                    right = shown(header_of(name, ()) if is_config else name)
+                    right = shown(profile_names.header_of(name, ()) if is_config else name)
                     found[name] = f"section [{shown(header)}] of {index.where} must be [{right}]"
         return found
 
@@ -142,12 +126,12 @@ class AwsProfiles:
 
     def missing(self, given: Given) -> BadProfile:
         """The failure for a key that names a missing profile, which may be a user's that is not set up yet."""
-        name, key = bare_name(given.value), given.source.partition(" ")[0]
+        name, key = profile_names.bare_name(given.value), given.source.partition(" ")[0]
         wrong_header = self.misnamed.get(name)
         why, names = misread(given.value) or (wrong_header and (wrong_header, _RENAME)), self.known_names()
         what = f"names profile '{shown(given.value)}', which does not exist{f': {why[0]}' if why else ''}"
         set_up = f"if it has keys of yours, store them: aws-mfa setup --profile {quote(name)}"
-        near, may_be_new = did_you_mean(given.value, names), name not in names and ":" not in name
+        near, may_be_new = profile_names.did_you_mean(given.value, names), name not in names and ":" not in name
         hints = [why[1], *near] if why else [*near, *([set_up] if may_be_new else [])]
         error = BadProfile(f"{given.source} {what}", *hints, f"or name another profile in {key}")
         error.shared = f"{key} {what}"
@@ -220,22 +204,23 @@ class AwsProfiles:
         """Search for one profile; make a table of all if the search is not conclusive or many are wanted."""
         many_wanted = self._config.is_complete or self.credentials.is_complete
         can_search = not many_wanted and self._headers_are_plain
-        plain = plain_headers(self._config.text, name) if can_search else None
+        plain = profile_names.plain_headers(self._config.text, name) if can_search else None
         if plain is None:
             return self._headers_by_name.get(name)
         return plain[0] if plain else None
 
     @cached_property
     def _headers_are_plain(self) -> bool:
-        return headers_are_plain(self._config.text)
+        """Whether the file has no quote, no backslash and no blank before a bracket: then no name is quoted."""
+        return not any(mark in self._config.text for mark in ("'", '"', "\\", " ]", "\t]", "\r]"))
 
     @cached_property
     def _headers_by_name(self) -> dict[str, str]:
-        return profile_headers(self._config.headers())
+        return profile_names.profile_headers(self._config.headers())
 
     @cached_property
     def _services(self) -> dict[str, str]:
-        return services_headers(self._config.headers())
+        return profile_names.services_headers(self._config.headers())
 
 
 def _place(index: SectionIndex, header: str) -> str:
@@ -250,8 +235,8 @@ def _add_classic(
     may_have_role = "role_arn" in own or "include_profile" in own
     wanted = ("mfa_serial", "region") if may_have_role else ("mfa_serial", "region", "duration_seconds")
     found = [(key, added[key]) for key in wanted if key in added]
-    devices = (classic_device(values, place) for values, place in (*reversed(sections), long_term))
-    found += [("mfa_serial", device) for device in devices if device is not None]
+    devices = [(values.get(CLASSIC_DEVICE), place) for values, place in (*reversed(sections), long_term)]
+    found += [("mfa_serial", Given(device, f"{CLASSIC_DEVICE} in {place}")) for device, place in devices if device]
     for key, given in found:
         if key not in own or not own[key].value:
             own[key] = given

@@ -58,11 +58,7 @@ def long_term_section(profile: str, suffix: str | None) -> str:
 
 
 def section_names(profile: str, long_suffix: str | None, short_suffix: str | None) -> tuple[str, str]:
-    """
-    (long-term section, short-term section): the latter is `<p>` unless there is a suffix other than `none`.
-
-    Raises `BadInput` for equal names and for names that no AWS file can hold.
-    """
+    """(long-term section, short-term section); `BadInput` for equal names and for names that no AWS file can hold."""
     long_name = long_term_section(profile, long_suffix)
     short_name = profile if not short_suffix or short_suffix.lower() == "none" else f"{profile}-{short_suffix}"
     if long_name == short_name:
@@ -76,11 +72,7 @@ def section_names(profile: str, long_suffix: str | None, short_suffix: str | Non
 
 
 def check_name(name: str, *, is_new: bool = True) -> None:
-    """
-    Refuse a name that `[name]` cannot hold: control characters, and configparser's DEFAULT.
-
-    For a new section also brackets, and blanks at its ends: Python reads those, other SDKs do not.
-    """
+    """Refuse what `[name]` cannot hold; if it is new, also what only Python reads: brackets, and blanks at its ends."""
     if name == "DEFAULT":
         raise BadInput("'DEFAULT' is not a profile: AWS files read [DEFAULT] as settings of every profile")
     if not name or not name.isprintable() or (is_new and (name != name.strip() or "[" in name or "]" in name)):

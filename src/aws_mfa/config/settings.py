@@ -24,11 +24,7 @@ _BEFORE_PROFILES = (
 
 
 def hidden_by(environ: Mapping[str, str]) -> list[str]:
-    """
-    A line if variables hide every profile from SDKs, else none.
-
-    Container and SSO variables come after the profiles. Order: botocore/credentials.py `create_credential_resolver`.
-    """
+    """A line if variables hide profiles from SDKs (botocore/credentials.py `create_credential_resolver`), or none."""
     for first, *others in _BEFORE_PROFILES:
         if environ.get(first):
             names = ", ".join([first, *(name for name in others if environ.get(name))])
@@ -47,11 +43,7 @@ class Given:
 
 
 def misread(value: str) -> tuple[str, str] | None:
-    """
-    What was written around a value, which AWS files make a part of it, and a hint; None if there is nothing.
-
-    A comment, quotes, an invisible character, an indented line below it. No message quotes the value: it may be a key.
-    """
+    """What was written around a value and so is part of it, and a hint, or None; never the value: it may be a key."""
     if value.startswith("\n"):
         return "the value is on the next line", "write it behind the equals sign"
     if "\n" in value:
@@ -105,11 +97,7 @@ def config_section_name(profile: str) -> str:
 def role_in_force(
     flag: str | None, environ: Mapping[str, str], long_term: Mapping[str, str], name: str
 ) -> Given | None:
-    """
-    `--assume-role` > `MFA_ASSUME_ROLE` > `assume_role`; empty counts as absent, `none` switches a role off.
-
-    Blanks around it are removed, because it is compared with the one in the session's section.
-    """
+    """`--assume-role` > `MFA_ASSUME_ROLE` > `assume_role`, stripped to be compared with a stored one; `none`: none."""
     role = (
         _given((flag or "").strip(), "--assume-role")
         or _given(environ.get("MFA_ASSUME_ROLE", "").strip(), "MFA_ASSUME_ROLE")
@@ -131,12 +119,7 @@ def device_in_force(flag: str | None, environ: Mapping[str, str], sections: Sect
 def duration_in_force(
     flag: int | None, environ: Mapping[str, str], sections: Sections, role: Given | None
 ) -> tuple[int, str]:
-    """
-    Seconds and their source: `--duration` (non-zero) > `MFA_STS_DURATION` > `duration_seconds` > the default.
-
-    A `duration_seconds` of a config profile with `role_arn` belongs to that role: it shortens neither an MFA session
-    nor the session of another role.
-    """
+    """Seconds and their source: `--duration` (non-zero) > `MFA_STS_DURATION` > `duration_seconds` > the default."""
     if flag:
         return flag, "--duration"
     given = _given(environ.get("MFA_STS_DURATION"), "MFA_STS_DURATION")
