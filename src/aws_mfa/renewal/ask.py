@@ -49,8 +49,10 @@ if TYPE_CHECKING:
     Yield = Callable[[Cancellation], AbstractContextManager[None]]
 
 
+# AWS looks neither at the device nor at the code.
+KEYS_REFUSED = (ClockSkew, RegionDisabled, SessionKeysGiven, UnknownKey, WrongSecret)
 # For these failures the check ends the question; all others are left to the call itself.
-_DEFINITE = (AwsUnreachable, BadInput, ClockSkew, RegionDisabled, SessionKeysGiven, UnknownKey, WrongSecret)
+_DEFINITE = (AwsUnreachable, BadInput, *KEYS_REFUSED)
 
 
 @dataclass(frozen=True)
@@ -166,11 +168,7 @@ def check_signing_keys(step: Step, keys: LongTermKeys, interfaces: Interfaces) -
 
 
 class TimeLimitedProvider(WrappedProvider):
-    """
-    A `CodeProvider` that ends another one's question after `limit_s` seconds.
-
-    While a server's question is open, no other process of this user can ask for a code of that device.
-    """
+    """Ends another provider's question after `limit_s` s: while it is open, no other process can ask for the code."""
 
     def __init__(self, provider: CodeProvider, limit_s: float) -> None:
         super().__init__(provider)

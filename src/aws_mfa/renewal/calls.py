@@ -110,11 +110,7 @@ def make_calls(
 
 
 def _call_with_codes(plan: Plan, codes: Codes, writer: SessionWriter) -> None:
-    """
-    Make the calls that need a code. If a person cancels one, it and the following ones are skipped.
-
-    Raises `Cancelled` if nothing was done before, and nothing can be done without these codes.
-    """
+    """Make the calls that need a code. If a person cancels one, the rest is skipped; `Cancelled` if that is all."""
     steps = plan.codes
     for number, step in enumerate(steps):
         try:
@@ -274,11 +270,7 @@ def _reasons_to_plan_again(
 
 
 def _age_s(one: Reused, plan: Plan, interfaces: Interfaces) -> float:
-    """
-    How old the session is at least: since it was stored, by our clock, or by its end, which AWS's clock says.
-
-    If only the credentials file has it, only its end is known.
-    """
+    """How old the session is at least: since it was stored, by our clock, or by its end, which AWS's clock says."""
     inputs = plan.stored.own_inputs(one)
     by_end_s = max(int(inputs["duration_s"]) - (one.expires_at - interfaces.now()), 0.0)
     stored_s = interfaces.session_cache.stored_s_ago(one.label, inputs)

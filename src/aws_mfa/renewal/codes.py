@@ -20,22 +20,17 @@ from aws_mfa.errors import (
     AwsMfaError,
     BadAnswer,
     Cancelled,
-    ClockSkew,
     CodeAlreadyUsed,
     NeedsHuman,
     NobodyAnswered,
     NoThread,
     RefusedByAws,
-    RegionDisabled,
-    SessionKeysGiven,
     Throttled,
     UnknownDevice,
-    UnknownKey,
     WrongCode,
-    WrongSecret,
 )
 from aws_mfa.prompt.providers import COMMANDS, QUESTIONS, CodeQuestion
-from aws_mfa.renewal.ask import ask_code, check_signing_keys, ends_our_question
+from aws_mfa.renewal.ask import KEYS_REFUSED, ask_code, check_signing_keys, ends_our_question
 from aws_mfa.vaults.lookup import note_device
 
 if TYPE_CHECKING:
@@ -52,7 +47,7 @@ _CURED_BY_NEXT_CODE = (WrongCode, BadAnswer, AwsFailed, AnswerLost, Throttled)
 # AWS did not judge these codes, so other processes may succeed. All other failures would be theirs too.
 _NOT_FOR_ALL = (CodeAlreadyUsed, Throttled)
 # For these AWS does not look at the code. For what else it refuses (a role's trust policy, say) the code is spent.
-_BEFORE_THE_CODE = (ClockSkew, RegionDisabled, SessionKeysGiven, UnknownDevice, UnknownKey, WrongSecret)
+_BEFORE_THE_CODE = (*KEYS_REFUSED, UnknownDevice)
 # How long a process waits for the question of another one, so that a person has time to find the phone. Then it gives
 # up, and names that process.
 _PATIENCE_S = 300.0

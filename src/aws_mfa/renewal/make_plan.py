@@ -192,11 +192,7 @@ def _nothing_to_plan(known: KnownProfiles, others: Mapping[str, str]) -> AwsMfaE
 
 
 def _check_overlay(chain: Chain, overlay: Overlay) -> None:
-    """
-    An MFA session is not narrowed here: it would have all rights although fewer were wanted.
-
-    Nor is a profile that is narrow already: AWS allows what any of the session's policies allows.
-    """
+    """An MFA session is not narrowed here, and two policies allow what either allows: more than was wanted."""
     if overlay and not chain.role_chain:
         raise BadInput(
             f"{chain.wanted.name} is a user's profile: policies and --read-only narrow role sessions only",

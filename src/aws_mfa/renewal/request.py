@@ -117,11 +117,7 @@ def is_arn(profile: str) -> bool:
 
 
 def source_of_roles(profiles: Sequence[str], given: str | None, environ: Mapping[str, str], name: str) -> Given | None:
-    """
-    The profile that ARNs among `profiles` are assumed from: the one `given` by the argument `name`, else AWS_PROFILE.
-
-    None if no profile is an ARN; then `BadInput` for one that is given. Its value may be empty: none is named.
-    """
+    """The profile that ARNs are assumed from: `given` by the argument `name`, else AWS_PROFILE; None without ARNs."""
     if any(map(is_arn, profiles)):
         return Given(given, name) if given else Given(environ.get("AWS_PROFILE", ""), "AWS_PROFILE")
     if given is not None:

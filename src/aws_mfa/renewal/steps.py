@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class SourceUser:
-    """
-    An IAM user at the beginning of a chain: whose long-term keys sign, with which device, in which region.
-
-    `device` is None for a user without MFA; `profile` is the name that `section` (`<profile>-long-term`) belongs to.
-    `endpoints` is how AWS is reached; `endpoint_url` is the STS address that results from it, None for AWS's own.
-    """
+    """An IAM user at the beginning of a chain; `endpoint_url`: the STS address of `endpoints`, None for AWS's own."""
 
     profile: str
     section: str

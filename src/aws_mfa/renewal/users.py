@@ -10,15 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws.endpoints import given_sts_url, settings_of_chain
+from aws_mfa.aws_values import regions
 from aws_mfa.aws_values.arns import check_device, is_fido, partition_of
-from aws_mfa.aws_values.regions import (
-    REGION_FLAG,
-    REGION_VARIABLES,
-    check_region_of_keys,
-    choose_region,
-    partition_of_keys,
-    partition_of_region,
-)
 from aws_mfa.command_lines import quote
 from aws_mfa.config.ini import section_values, sections
 from aws_mfa.config.profile_names import header_of
@@ -34,7 +27,6 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from aws_mfa.aws.endpoints import EndpointSettings
-    from aws_mfa.aws_values.regions import ChosenRegion
     from aws_mfa.config.chains import Chain
     from aws_mfa.config.profile import Profile
     from aws_mfa.interfaces import Interfaces
@@ -52,11 +44,7 @@ _GIVE_IT = "give it with: --device arn:aws:iam::ACCOUNT:mfa/NAME (IAM console, S
 def discover_device(
     keys: LongTermKeys, region: str, interfaces: Interfaces, endpoints: EndpointSettings, *, profile: str
 ) -> str:
-    """
-    Ask `iam:ListMFADevices`; one -> that one, several -> a menu on a terminal, else `SeveralDevices` lists them.
-
-    It is noted beside the key id, so that IAM is asked once. After a choice it prints how to change that.
-    """
+    """Ask IAM for the device, and a person if there are several; it is noted, so that IAM is asked once."""
     devices = usable_devices(listed_devices(keys, region, interfaces, endpoints), profile)
     device = chosen_device(devices, interfaces)
     if len(devices) > 1:
@@ -117,12 +105,7 @@ def chosen_device(devices: list[str], interfaces: Interfaces, question: str = "W
 
 
 class Users:
-    """
-    Finds each user once; `notices` are lines for the user about them. `quiet_vault`: keys that no file names.
-
-    If set-up or import noted the key id, the vault is opened only when its keys have to sign: a stored session can be
-    used while the keychain is locked.
-    """
+    """Finds each user once. If its key id is noted, a vault is opened only to sign: it may be locked until then."""
 
     def __init__(self, interfaces: Interfaces, known: KnownProfiles, request: RenewalRequest) -> None:
         self.notices: list[str] = []
@@ -179,7 +162,7 @@ class Users:
         device = known or _found_once(
             self._request.devices, section, lambda: self._find_device(chain.user, region.name, endpoints)
         )
-        partition = partition_of_keys(device, chain.wanted.role_arn or "", region.name)
+        partition = regions.partition_of_keys(device, chain.wanted.role_arn or "", region.name)
         url = given_sts_url(self._interfaces.environ, endpoints)
         return SourceUser(chain.user.name, section, key_id, device, region.name, partition, url, endpoints)
 
@@ -217,15 +200,15 @@ class Users:
             hints = (hint.removeprefix("give it with: ").replace("--device ", line) for hint in error.hints)
             raise type(error)(error.message, *hints) from None
 
-    def _region(self, chain: Chain, device: str | None) -> ChosenRegion:
+    def _region(self, chain: Chain, device: str | None) -> regions.ChosenRegion:
         """The user's region, for all roles: so they share the MFA session, which is valid in every region."""
         environ, asked = self._interfaces.environ, self._request.region
         partition = partition_of_chain(chain, device, asked)
-        variables = ((name, environ.get(name)) for name in REGION_VARIABLES)
+        variables = ((name, environ.get(name)) for name in regions.REGION_VARIABLES)
         of_user = (chain.user.source("region"), chain.user.region)
-        chosen = choose_region(((REGION_FLAG, asked), *variables, of_user), partition=partition)
+        chosen = regions.choose_region(((regions.REGION_FLAG, asked), *variables, of_user), partition=partition)
         notices, given = chosen.notices, chain.user.own.get("region")
-        is_given = chosen.source in (REGION_FLAG, *REGION_VARIABLES)
+        is_given = chosen.source in (regions.REGION_FLAG, *regions.REGION_VARIABLES)
         if given and not given.value and chain.user.region is None and not is_given:
             notices.append(f"{given.source} is empty: {chosen.name}, {chosen.source}, is used")
         self.notices += [line for line in notices if line not in self.notices]
@@ -233,16 +216,12 @@ class Users:
 
 
 def partition_of_chain(chain: Chain, device: str | None, asked: str | None) -> str | None:
-    """
-    The partition of the device or of the first role, None if neither tells it.
-
-    `asked`: the region of this run; `BadInput` if it is in another one, or in another than the user's own region.
-    """
+    """The partition of the device, else of the first role; `BadInput` if the region `asked` for is in another."""
     role = chain.role_chain[0].role_arn if chain.role_chain else None
     partition = partition_of(device or "") or partition_of(role or "")
     if asked is not None:
-        of_region = partition_of_region(chain.user.region).name if chain.user.region else None
-        check_region_of_keys(asked, partition or of_region, source=REGION_FLAG)
+        of_region = regions.partition_of_region(chain.user.region).name if chain.user.region else None
+        regions.check_region_of_keys(asked, partition or of_region, source=regions.REGION_FLAG)
     return partition
 
 

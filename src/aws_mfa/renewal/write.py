@@ -35,12 +35,7 @@ IN_FILE, IN_CACHE, NOWHERE = "credentials file", "session cache", "nowhere"
 
 
 class SessionWriter:
-    """
-    Stores the sessions of a plan.
-
-    `got` are the results of its calls so far. `not_written`: why a profile's session was not written into the file.
-    `lost`: labels that the cache did not store.
-    """
+    """Stores a plan's sessions. `got`: results of calls; `not_written`: failures of the file; `lost`: of the cache."""
 
     def __init__(self, plan: Plan, interfaces: Interfaces) -> None:
         self.got: dict[Step, Got] = {}
@@ -51,21 +46,13 @@ class SessionWriter:
         self._written_at_once: set[Found] = set()
 
     def place_of(self, name: str) -> str:
-        """
-        The cache for a program that gets the session handed over, and where SDKs run a program; else the file.
-
-        A session in the section of a profile with `credential_process` would hide that line, and not be renewed.
-        """
+        """The file, unless a program gets the session or SDKs run one: a session in the section would hide its line."""
         if not self._plan.request.hands_over and not self._plan.chains[name].wanted.has_credential_process:
             return IN_FILE
         return NOWHERE if name in self.lost else IN_CACHE
 
     def check(self) -> None:
-        """
-        Raise `NotSetUp` if other users can write the AWS files, or one that a session is for cannot be replaced.
-
-        Print it if a session that costs a code is for the cache, and the cache cannot store it.
-        """
+        """Raise `NotSetUp` if the AWS files are not to be trusted or replaced; print it if the cache cannot store."""
         for file in (self._interfaces.config, self._interfaces.credentials):
             file.check_trusted()
         for_file = [found for name, found in self._plan.of_profile.items() if self.place_of(name) == IN_FILE]
@@ -162,11 +149,7 @@ class SessionWriter:
 
 
 class SectionWriter:
-    """
-    Writes one session into a section of the credentials file, as the classic form does.
-
-    `stored` is a stored session that can be written without a code; `replaced_id` is the key id in the section before.
-    """
+    """Writes one session into a section, as the classic form does; `stored`: one that costs no code, or None."""
 
     def __init__(self, step: Step, section: str, interfaces: Interfaces, replaced_id: str | None = None) -> None:
         self._step = step
