@@ -30,11 +30,7 @@ class EndpointAnswer(NamedTuple):
 
 
 class ServedSession:
-    """
-    The answers for one profile: its session until that expires, then the reason why there is none.
-
-    `failure` is that of the last renewal, None if it succeeded or was not tried.
-    """
+    """The answers for one profile: its session until that expires, then why there is none: the last `failure`."""
 
     __slots__ = ("_document", "_over", "expires_at")
 

@@ -34,12 +34,7 @@ _HEAD_LINES = 3
 
 
 class Entry:
-    """
-    A stored session.
-
-    `expires_at` is in seconds since the epoch; `document` is one line of JSON, and secret; `inputs_text` is the text of
-    the request's inputs; `name` is the name it is stored under, where that is known.
-    """
+    """A stored session. `document` is one line of JSON, and secret; `name` is what it is stored under, if known."""
 
     __slots__ = ("_role", "document", "expires_at", "inputs_text", "name")
 

@@ -59,12 +59,7 @@ class FingerprintedSession:
 def fingerprint(
     profile: str, environ: Mapping[str, str], files: Sequence[tuple[str, str, str]], *, version: str, user_id: int
 ) -> str | None:
-    """
-    Return the fingerprint; `files` are (name, path, state), always in the same order.
-
-    None for a value that could be mistaken for another (line ends, bytes that are not text), and for an endpoint's URL
-    that could hold a password.
-    """
+    """Return the fingerprint; None for a value that can be mistaken for another, and a URL that can hold a password."""
     values = [(name, environ[name]) for name in VARIABLES if name in environ]
     states = [(name, f"{state} {path}") for name, path, state in files]
     pairs = [("user", str(user_id)), ("profile", profile), *values, *states]
@@ -95,11 +90,7 @@ def session_in(text: str, fingerprint: str) -> FingerprintedSession | None:
 
 
 def state_of(status: os.stat_result | None, *, is_windows: bool) -> str:
-    """
-    Return what changes when the file does: device, inode, mode, owner, size, times of change; `none` without a file.
-
-    On Windows ctime is the time of creation, and left out.
-    """
+    """What changes when the file does, `none` without one; on Windows ctime is that of creation, and left out."""
     if status is None:
         return "none"
     changed_ns = 0 if is_windows else status.st_ctime_ns

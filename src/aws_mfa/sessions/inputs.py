@@ -32,24 +32,14 @@ INPUTS = (
     "duration_s",
     "role_chain",  # ARNs, the role that is assumed first comes first; the next ones have one value per role each
     "role_session_names",
-    "external_ids",
-    "tags",
-    "transitive_tag_keys",
-    "source_identities",
-    "policies",
-    "policy_arns",
+    *("external_ids", "tags", "transitive_tag_keys", "source_identities", "policies", "policy_arns"),
 )
 _NAMES = frozenset(INPUTS)
 _MARK_LENGTH = 12
 
 
 def inputs_of(values: Mapping[str, Value]) -> dict[str, str]:
-    """
-    The inputs as text. `values` has every name of `INPUTS` and no other, or `ValueError` is raised.
-
-    None and empty lists mean "not given" and become no text. A list becomes `name 1`, `name 2`, ...; a mapping (tags)
-    `name KEY`; both nest (`tags 1 Project`).
-    """
+    """The inputs as text: a list becomes `name 1`, `name 2`, ...; tags `name KEY`; None and empty lists nothing."""
     if values.keys() != _NAMES:
         raise ValueError(f"inputs forgotten or unknown: {', '.join(sorted(values.keys() ^ _NAMES))}")
     texts: dict[str, str] = {}

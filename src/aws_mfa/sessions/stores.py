@@ -178,11 +178,7 @@ def is_known_to_have_a_disk(path: str) -> bool:
 
 
 class SessionFiles:
-    """
-    The entries in `folder` whose files end in `suffix`, by the names under which they are stored.
-
-    `name` is the store's, `open_seal` is of the store `sealed`. Methods raise `OSError` and `AwsMfaError`.
-    """
+    """The entries in `folder` whose files end in `suffix`; methods raise `OSError` and `AwsMfaError`."""
 
     def __init__(
         self, folder: str, suffix: str, open_seal: Callable[[], Seal] | None = None, *, name: str = "plain"

@@ -22,11 +22,7 @@ if TYPE_CHECKING:
 
 
 class WatchedFiles:
-    """
-    A `Watch`: the files as they were when this was made.
-
-    `paths` are those of credentials, config and known keys in use; `open_stores` is called to write a fingerprint.
-    """
+    """A `Watch`: the files in use (credentials, config, known keys) as they were when this was made."""
 
     def __init__(self, environ: Mapping[str, str], paths: tuple[str, ...], open_stores: Callable[[], Stores]) -> None:
         self._environ = environ
