@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -113,40 +113,36 @@ def boto3_session(
     return boto3.session.Session(botocore_session=session, region_name=region or sessions.region)
 
 
+@dataclass
 class _SessionOf:
     """Gets the profile's session, each time with new interfaces, so that no key is kept between two renewals."""
 
-    def __init__(
-        self,
-        profile: str | None,
-        ask: Callable[[str], str] | None,
-        overlay: Overlay,
-        duration_s: int | None,
-        source_profile: str | None,
-    ) -> None:
-        self.profile = profile_in_force(profile, RealInterfaces().environ)
-        self.region: str | None = None
-        self._ask = ask
-        self._overlay = overlay
-        self._duration_s = duration_s
-        self._source_profile = source_profile
+    given_profile: str | None
+    ask: Callable[[str], str] | None
+    overlay: Overlay
+    duration_s: int | None
+    source_profile: str | None
+    region: str | None = None
+
+    def __post_init__(self) -> None:
+        self.profile = profile_in_force(self.given_profile, RealInterfaces().environ)
 
     def __call__(self) -> Session:
         """Return the session, and set `region` to the profile's."""
         interfaces = RealInterfaces(reads_pipe=False, asks_on_stdout=False)
         interfaces = interfaces.replaced(came_at=interfaces.now())
         try:
-            if self._ask is not None:
+            if self.ask is not None:
                 commands = [one for one in interfaces.code_providers if one.name in COMMANDS]
-                interfaces = interfaces.replaced(code_providers=[*commands, FunctionProvider(self._ask)])
+                interfaces = interfaces.replaced(code_providers=[*commands, FunctionProvider(self.ask)])
             with _one_at_a_time:
-                check_policy_arns(list(self._overlay.policy_arns), read_only=self._overlay.read_only)
-                source = source_of_roles([self.profile], self._source_profile, interfaces.environ, "source_profile")
-                request = RenewalRequest([self.profile], self._overlay, for_sdk=True, duration_s=self._duration_s)
+                check_policy_arns(list(self.overlay.policy_arns), read_only=self.overlay.read_only)
+                source = source_of_roles([self.profile], self.source_profile, interfaces.environ, "source_profile")
+                request = RenewalRequest([self.profile], self.overlay, for_sdk=True, duration_s=self.duration_s)
                 request = replace(request, source=source)
                 session, plan = hand_over(request, interfaces)
         except AwsMfaError as error:
-            if self._ask is None and isinstance(error, NeedsHuman):
+            if self.ask is None and isinstance(error, NeedsHuman):
                 error.hints = (*error.hints[:2], "or have your program ask for it: ask=input")
             # A traceback shows `args`, not hints. It is cut here, because frames further in hold keys.
             error.args = ("\n".join(error.lines),)
@@ -160,11 +156,7 @@ class _SessionOf:
 
 
 class ProfileCredentials(RefreshableCredentials):  # type: ignore[misc]  # botocore has no types
-    """
-    `RefreshableCredentials` of the session that `obtain` returns, now and at each renewal.
-
-    A renewal is due when 15 minutes are left, or half of the time that the session lasted at first, if that is less.
-    """
+    """`RefreshableCredentials` of what `obtain` returns, renewed at 15 minutes left, or half its time if less."""
 
     def __init__(self, obtain: Callable[[], Session], now: Callable[[], float] = time.time) -> None:
         self._obtain = obtain

@@ -30,11 +30,7 @@ _STAYS_OPEN = (200, 404, 503)
 
 
 class Connection(BaseHTTPRequestHandler):
-    """
-    Answers requests until the client leaves, is refused, or sends no whole request for `READ_LIMIT_S` seconds.
-
-    `answer_to` gets a request's method, headers and target.
-    """
+    """Answers with `answer_to(method, headers, target)` while whole requests come within `READ_LIMIT_S` seconds."""
 
     protocol_version = "HTTP/1.1"
 

@@ -11,15 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws import sign_in
 from aws_mfa.aws.endpoints import real_region, settings_of_chain
-from aws_mfa.aws.sign_in import (
-    LONGEST_CONSOLE_S,
-    administrator_access_arn,
-    console_page,
-    federated_name,
-    login_url,
-    sign_in_endpoint,
-)
 from aws_mfa.aws_values.arns import partition_of
 from aws_mfa.aws_values.regions import REGION_FLAG, REGION_VARIABLES, choose_region, doubt_about, partition_of_region
 from aws_mfa.aws_values.text import SHORTEST_S, duration_text
@@ -42,11 +35,7 @@ _USE_A_ROLE = "use a profile with a role, whose trust policy can ask for MFA"
 
 @dataclass(frozen=True)
 class Page:
-    """
-    A page of the console: the `url` signs in as `arn` and shows it.
-
-    `expires_at` is the end of the session that it signs in with, in seconds since the epoch.
-    """
+    """A page of the console: `url` signs in as `arn`, with a session until `expires_at` (seconds since the epoch)."""
 
     url: Secret
     arn: str
@@ -67,9 +56,9 @@ def console(request: RenewalRequest, interfaces: Interfaces, *, service: str | N
     except BadProfile as error:
         raise users.quiet_vault.explained(error) from None
     region = _region(chain, interfaces, request.region)
-    page = console_page(service, region)
+    page = sign_in.console_page(service, region)
     endpoints = settings_of_chain(chain)
-    endpoint = sign_in_endpoint(region, interfaces.environ, endpoints)
+    endpoint = sign_in.sign_in_endpoint(region, interfaces.environ, endpoints)
     notices: tuple[str, ...] = ()
     if chain.role_chain:
         session, _ = hand_over(request, interfaces, known, watch)
@@ -79,7 +68,7 @@ def console(request: RenewalRequest, interfaces: Interfaces, *, service: str | N
         doubts = filter(None, [doubt_about(request.region or "", REGION_FLAG)])
         notices = (*users.notices, *doubts, f"{request.profile} has no role: signed in {_WITHOUT_MFA}")
     token = interfaces.sign_in(region, endpoints).token(session)
-    return Page(login_url(endpoint, page, token), arn, session.expires_at, notices)
+    return Page(sign_in.login_url(endpoint, page, token), arn, session.expires_at, notices)
 
 
 def _region(chain: Chain, interfaces: Interfaces, asked: str | None) -> str:
@@ -97,18 +86,18 @@ def _federated(
     """A session of the user without a role, and the user's ARN."""
     if request.token is not None:
         raise BadInput(f"{request.profile} has no role: signing in takes no code", f"leave it out, or {_USE_A_ROLE}")
-    duration_s = request.duration_s
+    longest_s, duration_s = sign_in.LONGEST_CONSOLE_S, request.duration_s
     if duration_s is None:
-        duration_s = min(chain.user.duration_s or LONGEST_CONSOLE_S, LONGEST_CONSOLE_S)
-    if not SHORTEST_S <= duration_s <= LONGEST_CONSOLE_S:
-        limits = f"{duration_text(SHORTEST_S)} to {duration_text(LONGEST_CONSOLE_S)}"
+        duration_s = min(chain.user.duration_s or longest_s, longest_s)
+    if not SHORTEST_S <= duration_s <= longest_s:
+        limits = f"{duration_text(SHORTEST_S)} to {duration_text(longest_s)}"
         what = f"--duration {duration_text(duration_s)}: the console signs a user in for {limits}"
-        raise BadInput(what, f"use for example: --duration {min(max(duration_s, SHORTEST_S), LONGEST_CONSOLE_S)}")
+        raise BadInput(what, f"use for example: --duration {min(max(duration_s, SHORTEST_S), longest_s)}")
     check_lasts(chain, duration_s, request.min_remaining_s)
     keys = users.keys_of(users.section_of(chain.user))
     sts = interfaces.sts(region, settings_of_chain(chain))
     identity = sts.get_caller_identity(keys)
-    name = federated_name(identity.arn)
+    name = sign_in.federated_name(identity.arn)
     if name is None:
         raise NotAuthorized(
             f"the long-term keys are those of {identity.arn}, which is not an IAM user: it cannot sign in this way",
@@ -122,7 +111,7 @@ def _federated(
             name,
             duration_s,
             policy=overlay.policy,
-            policy_arns=overlay.arns(partition) if overlay else (administrator_access_arn(partition),),
+            policy_arns=overlay.arns(partition) if overlay else (sign_in.administrator_access_arn(partition),),
         )
     except NotAuthorized as refused:
         raise NotAuthorized(refused.message, _USE_A_ROLE, *refused.hints) from None

@@ -66,12 +66,7 @@ class _Client:
 
 
 class LocalEndpoint:
-    """
-    Implements the Protocol `Endpoint`; serves inside its `with`.
-
-    `folder` is private and gets the token's file; `port` 0 lets the system choose; `now` gives seconds since the epoch.
-    Raises `BadInput` if the port is taken, `NotSetUp` if the file cannot be written or no thread can be started.
-    """
+    """An `Endpoint` inside its `with`; the private `folder` gets the token's file. `BadInput` if the port is taken."""
 
     def __init__(self, folder: str, port: int, now: Callable[[], float]) -> None:
         token = Secret(secrets.token_urlsafe(_TOKEN_BYTES))

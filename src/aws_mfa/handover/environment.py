@@ -85,11 +85,7 @@ def session_here(environ: Mapping[str, str]) -> tuple[str, float | None] | None:
 def child_environment(
     environ: Mapping[str, str], credentials: Mapping[str, str], region: str | None, profile: str
 ) -> dict[str, str]:
-    """
-    Return the whole environment of a child that works as `profile`.
-
-    `credentials` are `session_variables`, or the two of `ENDPOINT`; `region` is the profile's, None if it has none.
-    """
+    """Return the environment of a child that works as `profile`, by `session_variables` or the two of `ENDPOINT`."""
     return change_for(environ, credentials, region, profile).applied_to(environ)
 
 
@@ -114,11 +110,7 @@ def chosen_by_the_user(environ: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _region_variables(environ: Mapping[str, str], region: str | None) -> dict[str, str]:
-    """
-    Return both variables with the region that the user chose, else with the profile's, marked by `PROFILE_REGION`.
-
-    If the user set both, and differently, both are kept: the user wanted that.
-    """
+    """Return the region that the user chose (two different ones stay), else the profile's, with `PROFILE_REGION`."""
     chosen = _chosen_regions(environ)
     if chosen:
         either = next(iter(chosen.values()))

@@ -22,11 +22,7 @@ if TYPE_CHECKING:
 
 
 def forget_sessions(profiles: Sequence[str] | None, interfaces: Interfaces) -> tuple[list[str], list[str]]:
-    """
-    Remove the sessions of these profiles (None: all).
-
-    Returns a line for each profile or user that lost some, and one for each place that could not be read or emptied.
-    """
+    """Remove the sessions of these profiles (None: all); return a line for each that lost some, and for failures."""
     labels = None
     if profiles is not None:
         # A profile's long-term keys are in `<profile>-long-term`, or in its own section.

@@ -34,13 +34,10 @@ def hand_over(
     request: RenewalRequest, interfaces: Interfaces, known: KnownProfiles | None = None, watch: Watch | None = None
 ) -> tuple[Session, Plan]:
     """
-    Return the profile's session and the plan that it comes from, with the profile's chain; print the plan's notices.
+    Return the profile's session and its plan; print the plan's notices before a question: a wrong region costs a code.
 
-    They are printed before a question: a mistyped region costs a code. An SDK's user gets them only with a question,
-    where it is asked: SDKs show our stderr after a failure only.
-
-    `known`: files that the caller has read already, after it began the `watch`. Raises what planning and renewing
-    raise, `NeedsHuman` with the command to run.
+    An SDK's user gets them only with a question, where it is asked: SDKs show our stderr after a failure only. `known`:
+    files that were read after the `watch` began. Raises what planning and renewing raise, `NeedsHuman` with a command.
     """
     if watch is None and request.is_plain:
         watch = interfaces.watch_files()

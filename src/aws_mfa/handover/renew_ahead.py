@@ -63,11 +63,7 @@ class _ServedProfile:
 
 
 class RenewAhead:
-    """
-    The sessions of the request's profiles. `renew_quietly` and `ask` may run in two threads.
-
-    `known`: the AWS files as they were first read; `plan`: that of the first sessions.
-    """
+    """Sessions of the request's profiles; `plan`: of the first ones. `renew_quietly` and `ask` may run in threads."""
 
     def __init__(self, request: RenewalRequest, interfaces: Interfaces) -> None:
         self._ahead_s = _AHEAD_S if request.min_remaining_s is None else request.min_remaining_s
@@ -81,11 +77,7 @@ class RenewAhead:
         self.plan: Plan
 
     def get_first(self) -> None:
-        """
-        Get a session for each profile, asking if a code is needed; raises the first failure.
-
-        A profile whose code is not given is not served, if others are.
-        """
+        """Get a session for each profile, asking for codes, or raise the first failure; a cancelled one is skipped."""
         self.known = KnownProfiles(self._interfaces)
         self.plan = plan = make_plan(self._request, self._interfaces, self.known)
         for error in plan.failures.values():
@@ -239,11 +231,7 @@ def _reportable(error: Exception) -> AwsMfaError:
 
 
 def _results(plan: Plan, interfaces: Interfaces, token: str | None, *, may_ask: bool = True) -> Results:
-    """
-    Each profile's session or failure; raises `Cancelled`, and what renewing raises before it begins.
-
-    Without `may_ask` the failure is `SessionExpired` if AWS refuses a stored session that only a code can replace.
-    """
+    """Each profile's session or failure; without `may_ask`, `SessionExpired` if only a code can replace a session."""
     results: Results = {}
     for outcome in renew_many(plan, interfaces, token=token, may_ask=may_ask):
         found = plan.of_profile.get(outcome.profile)

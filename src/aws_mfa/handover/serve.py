@@ -34,14 +34,8 @@ _QUESTION_S = 120.0
 CREDENTIALS_FILE, CONFIG_FILE = "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"
 _DEFAULT_SECTIONS = ("default", "profile default")
 _GIVE_CREDENTIALS = (
-    "aws_access_key_id",
-    "role_arn",
-    "credential_process",
-    "web_identity_token_file",
-    "sso_session",
-    "sso_start_url",
-    "sso_account_id",
-    "login_session",
+    *("aws_access_key_id", "role_arn", "credential_process", "web_identity_token_file"),
+    *("sso_session", "sso_start_url", "sso_account_id", "login_session"),
 )
 
 
@@ -115,11 +109,9 @@ class Served:
 
 def files_in_the_way(credentials_text: str, config_text: str) -> list[str]:
     """
-    Return the variables that name a file whose profile `default` gives credentials.
+    Return the variables that name a file whose profile `default` gives credentials: SDKs prefer it to an endpoint.
 
-    SDKs look for a container endpoint last, after the section `default` of either file, whatever the environment says
-    of the endpoint: a child that is to use it must not see such a file. Order: botocore/credentials.py
-    `create_credential_resolver`; the SDKs for Go and JavaScript have the same.
+    Order: botocore/credentials.py `create_credential_resolver`; the SDKs for Go and JavaScript have the same.
     """
     found = []
     for variable, text in ((CREDENTIALS_FILE, credentials_text), (CONFIG_FILE, config_text)):

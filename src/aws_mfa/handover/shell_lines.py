@@ -88,22 +88,12 @@ def _quoted(name: str, value: str, form: str) -> str:
 
 
 def failure_line(exit_code: int, form: str) -> str:
-    """
-    Return the text that fails with the exit code in the shell that evaluates it.
-
-    `eval` of nothing succeeds, and the command after `&&` would run with the previous profile's session. cmd, which
-    runs each line separately, and programs that read a file get nothing.
-    """
+    """Return text that fails with the exit code: `eval` of nothing succeeds, and `&&` would run with old variables."""
     return _FAILURES[form].format(exit_code) if form in _FAILURES else ""
 
 
 def form_for(callers: Iterable[str], environ: Mapping[str, str], *, on_windows: bool) -> str:
-    """
-    Return the form of the shell that called us: the nearest of our `callers` (names of programs) that is a shell.
-
-    If none is known: `SHELL`, else sh; on Windows PowerShell or cmd, judged by their variables. `BadInput` for a shell
-    that has no form here: it would understand only half of the lines for sh.
-    """
+    """Return the form of the nearest of our `callers` that is a shell, else of `SHELL`, else the system's."""
     for name in (*callers, environ.get("SHELL", "")):
         program = name.replace("\\", "/").rpartition("/")[2].lower().removeprefix("-").removesuffix(".exe")
         if program in _FORM_OF_PROGRAM:

@@ -93,11 +93,7 @@ def _remove(path: str) -> None:
 
 
 def _lock(fd: int) -> bool:
-    """
-    Whether this process has the lock now; also False if the file system has no locks: then files are kept.
-
-    Windows does not remove an open file, which serves the same purpose.
-    """
+    """Whether we have the lock; False also without locks: then files are kept. Windows never removes an open file."""
     if sys.platform != "win32":
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
