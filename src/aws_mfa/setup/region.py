@@ -9,19 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values import arns
+from aws_mfa.aws_values import arns, regions
 from aws_mfa.aws_values.codes import doubt_about_key_id, doubt_about_secret
-from aws_mfa.aws_values.regions import (
-    REGION_VARIABLES,
-    check_region_of_keys,
-    default_region,
-    doubt_about,
-    is_in,
-    known_region,
-    near_region,
-    partition_of_region,
-    region_of_form,
-)
 from aws_mfa.errors import BadInput, UnknownKey, Unreachable
 from aws_mfa.prompt.providers import until_good
 from aws_mfa.setup.questions import asked_line, says_yes
@@ -40,7 +29,7 @@ _PARTITIONS = {"aws": ("aws", "the public regions"), "gov": ("aws-us-gov", "GovC
 def usable_region(name: str | None, source: str, interfaces: Interfaces) -> str | None:
     """The region; None, with a message, if it cannot be one."""
     try:
-        return region_of_form(name, source=source) if name else None
+        return regions.region_of_form(name, source=source) if name else None
     except BadInput as error:
         interfaces.say(f"{error.message}: it is not used")
         return None
@@ -48,12 +37,12 @@ def usable_region(name: str | None, source: str, interfaces: Interfaces) -> str 
 
 def confirmed_region(name: str, source: str, answers: Answers, interfaces: Interfaces) -> str:
     """The region, or the known one that the user says they meant; with --yes, or without a person, a warning."""
-    terminal, near = interfaces.terminal, near_region(name)
+    terminal, near = interfaces.terminal, regions.near_region(name)
     if near is None:
         return name
     if terminal.has_human and not answers.replaces:
-        return near if says_yes(terminal, f"{doubt_about(name, source)} [y/n] ") else name
-    terminal.say(f"warning: {doubt_about(name, source)}")
+        return near if says_yes(terminal, f"{regions.doubt_about(name, source)} [y/n] ") else name
+    terminal.say(f"warning: {regions.doubt_about(name, source)}")
     return name
 
 
@@ -64,11 +53,13 @@ def verified(
     partition = arns.partition_of(answers.device or "")
     if answers.region:
         answers.region = confirmed_region(answers.region, "--region", answers, interfaces)
-    given = answers.region or (default_region(partition) if partition else None)
-    suggested = ((usable_region(interfaces.environ.get(name), name, interfaces), name) for name in REGION_VARIABLES)
+    given = answers.region or (regions.default_region(partition) if partition else None)
+    environ, terminal = interfaces.environ, interfaces.terminal
+    suggested = ((usable_region(environ.get(name), name, interfaces), name) for name in regions.REGION_VARIABLES)
     region, source = next(((name, source) for name, source in suggested if name), (configured, "the profile"))
-    region = given or (confirmed_region(region, source, answers, interfaces) if region else default_region("aws"))
-    terminal = interfaces.terminal
+    region = (
+        given or (region and confirmed_region(region, source, answers, interfaces)) or regions.default_region("aws")
+    )
     doubt = doubt_about_key_id(keys.access_key_id)
     for each in filter(None, (doubt, doubt_about_secret(keys.secret_access_key))):
         terminal.say(f"{each}; AWS is asked all the same")
@@ -91,25 +82,25 @@ def region_to_store(
 ) -> str:
     """The flag's region, the profile's, or the one that is asked for; never one of another partition."""
     if answers.region:
-        check_region_of_keys(answers.region, partition, source="--region")
+        regions.check_region_of_keys(answers.region, partition, source="--region")
         return answers.region
     terminal = interfaces.terminal
-    if configured is not None and not (terminal.has_human and near_region(configured)):
+    if configured is not None and not (terminal.has_human and regions.near_region(configured)):
         try:
-            check_region_of_keys(configured, partition, source=interfaces.config.path)
+            regions.check_region_of_keys(configured, partition, source=interfaces.config.path)
         except BadInput as error:
             interfaces.say(f"{error.message}: it is not used")
         else:
             return configured
-    if not is_in(likely, partition):
-        likely = default_region(partition or "")
+    if not regions.is_in(likely, partition):
+        likely = regions.default_region(partition or "")
 
     def ask() -> str:
         answer = terminal.ask(f"Region [{likely}]: ").strip()
         if answer:
-            known_region(answer, source="the answer")
+            regions.known_region(answer, source="the answer")
             answer = confirmed_region(answer, "the answer", answers, interfaces)
-            check_region_of_keys(answer, partition, source="the answer")
+            regions.check_region_of_keys(answer, partition, source="the answer")
         return answer or likely
 
     return asked_line(ask, "region", terminal) if terminal.has_human or terminal.lines_left() else likely
@@ -117,11 +108,11 @@ def region_to_store(
 
 def _other_partition(error: UnknownKey, region: str, terminal: Terminal) -> str:
     """A region of the partition that a person names: a mistyped key must not be sent to all partitions."""
-    asked = partition_of_region(region).name
+    asked = regions.partition_of_region(region).name
     others = {answer: partition for answer, (partition, _) in _PARTITIONS.items() if partition != asked}
     if not terminal.has_human:
-        regions = " or ".join(map(default_region, others.values()))
-        hint = f"keys of another partition: name a region of theirs, {regions}, by --region or AWS_REGION"
+        theirs = " or ".join(map(regions.default_region, others.values()))
+        hint = f"keys of another partition: name a region of theirs, {theirs}, by --region or AWS_REGION"
         raise UnknownKey(error.message, *error.hints, hint) from None
     terminal.say(error.message)
     places = ", of ".join(f"{_PARTITIONS[answer][1]} ({answer})" for answer in others)
@@ -135,4 +126,4 @@ def _other_partition(error: UnknownKey, region: str, terminal: Terminal) -> str:
     partition = until_good(ask, terminal)
     if partition is None:
         raise error
-    return default_region(partition)
+    return regions.default_region(partition)

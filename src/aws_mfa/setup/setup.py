@@ -21,16 +21,8 @@ from aws_mfa.config.sections import default_long_term
 from aws_mfa.errors import HINT, AwsMfaError, KeychainUnavailable, NotSetUp
 from aws_mfa.model import LongTermKeys
 from aws_mfa.renewal.users import listed_devices
+from aws_mfa.setup import questions
 from aws_mfa.setup.device import device_to_store
-from aws_mfa.setup.questions import (
-    ask_before_replacing,
-    asked_keys,
-    asked_profile,
-    check_answers,
-    check_pipe_is_read,
-    other_vault,
-    profile_with_keys,
-)
 from aws_mfa.setup.region import region_to_store, usable_region, verified
 from aws_mfa.vaults.items import refuse_unfinished
 from aws_mfa.vaults.lookup import KnownProfiles, note_keys
@@ -40,7 +32,6 @@ if TYPE_CHECKING:
 
     from aws_mfa.interfaces import AwsTextFile, Interfaces, Vault
     from aws_mfa.model import Identity
-    from aws_mfa.setup.questions import Answers
     from aws_mfa.vaults.choice import VaultChoice
 
 
@@ -59,7 +50,7 @@ class SetUp:
     plain_copy: bool
 
 
-def set_up(answers: Answers, choice: VaultChoice, interfaces: Interfaces) -> SetUp:
+def set_up(answers: questions.Answers, choice: VaultChoice, interfaces: Interfaces) -> SetUp:
     """Ask, verify, store. Raises before anything is stored, or after what was stored is undone."""
     try:
         return _set_up(answers, choice, interfaces)
@@ -69,20 +60,20 @@ def set_up(answers: Answers, choice: VaultChoice, interfaces: Interfaces) -> Set
         raise
 
 
-def _set_up(answers: Answers, choice: VaultChoice, interfaces: Interfaces) -> SetUp:
-    check_answers(answers)
+def _set_up(answers: questions.Answers, choice: VaultChoice, interfaces: Interfaces) -> SetUp:
+    questions.check_answers(answers)
     for file in (interfaces.credentials, interfaces.config, interfaces.known_keys):
         check(file.read(), where=file.path)
         file.check_trusted()
     interfaces.known_keys.check_writable()
     vault = _usable_vault(choice, interfaces)
-    answers.profile = answers.profile or asked_profile(answers, interfaces)
-    profile = answers.profile = profile_with_keys(answers.profile, interfaces)
+    answers.profile = answers.profile or questions.asked_profile(answers, interfaces)
+    profile = answers.profile = questions.profile_with_keys(answers.profile, interfaces)
     section = default_long_term(profile)
     old = vault.load(section)
     refuse_unfinished(section, vault.load_next(section))
-    ask_before_replacing(section, old, answers, vault, interfaces)
-    keys = asked_keys(answers, interfaces)
+    questions.ask_before_replacing(section, old, answers, vault, interfaces)
+    keys = questions.asked_keys(answers, interfaces)
     files = FilesOfProfile(profile, section, interfaces)
     configured = usable_region(files.region, files.region_source, interfaces)
     identity, asked_in = verified(keys, answers, configured, files.endpoints, interfaces)
@@ -90,7 +81,7 @@ def _set_up(answers: Answers, choice: VaultChoice, interfaces: Interfaces) -> Se
     device = device_to_store(answers.device, files.device, identity, list_devices, interfaces)
     partition = arns.partition_of(identity.arn if identity else device or "")
     region = region_to_store(answers, configured, asked_in, partition, interfaces)
-    check_pipe_is_read(interfaces.terminal)
+    questions.check_pipe_is_read(interfaces.terminal)
     with interfaces.set_up_lock():
         found = vault.load(section)
         if not answers.replaces and not same_keys(found, old):
@@ -127,7 +118,7 @@ def _usable_vault(choice: VaultChoice, interfaces: Interfaces) -> Vault:
     except KeychainUnavailable as error:
         if choice.explicit or not interfaces.terminal.has_human:
             raise
-        vault = interfaces.vault(other_vault(error, interfaces))
+        vault = interfaces.vault(questions.other_vault(error, interfaces))
         vault.check()
     return vault
 
