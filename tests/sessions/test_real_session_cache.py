@@ -69,6 +69,11 @@ def test_a_sealed_session_is_opened_by_the_next_process_and_by_age_itself(gnome_
     item = json.loads(keyring(gnome_keyring, "get", "aws-mfa", "[session-store]"))
     identity = gnome_keyring.write("identity", item["age_identity"] + "\n")
     path = os.path.join(state_of(gnome_keyring), "sessions", f"session-{stored_name('work', INPUTS)}.age")
+    with open(path, "rb") as file:
+        head, _, sealed = file.read().partition(b"\n\n")
+    assert head == b"aws-mfa sealed session 1\nexpires = 2026-11-22T07:03:19Z\nrole = "
+    with open(path, "wb") as file:
+        file.write(sealed)
     opened = output_of(["age", "-d", "-i", identity, path], os.environ)
     assert opened.startswith("aws-mfa session 1\nexpires = ")
     assert said == []
