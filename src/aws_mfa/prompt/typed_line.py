@@ -55,7 +55,7 @@ def answer_in(line: bytes) -> str:
 
 def width_of(text: str) -> int:
     """How many columns of a terminal the text takes."""
-    return sum(0 if combining(one) else 1 + (east_asian_width(one) in "WF") for one in text)
+    return len(text) if text.isascii() else sum(0 if combining(c) else 1 + (east_asian_width(c) in "WF") for c in text)
 
 
 def fitted(text: str, end: str, columns: int) -> str:

@@ -53,8 +53,8 @@ class Listing:
         words = typed.casefold().split()
         found = [number for number, text in enumerate(self.texts) if all(word in text for word in words)]
         at = next((at for at, number in enumerate(found) if self.rows[number][0] == name), 0)
-        columns = zip(self.header, *(self.rows[number] for number in found), strict=True)
-        widths = [max(_width(shown_text(cell)) for cell in column) for column in columns]
+        cells = zip(self.header, *(self.rows[number] for number in found), strict=True)
+        widths = [max(width_of(shown_text(cell)) for cell in column) for column in cells]
         return replace(self, typed=typed, found=found, widths=widths, at=at)
 
     def moved(self, key: str) -> Listing:
@@ -81,7 +81,7 @@ class Listing:
             space -= given + len(_GAP)
         for number, row in enumerate((self.header, *shown)):
             cells = (cut(shown_text(cell), width + 1) for cell, width in zip(row, widths, strict=False))
-            padded = (cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True))
+            padded = (cell + " " * (width - width_of(cell)) for cell, width in zip(cells, widths, strict=True))
             lines.append(f"{'>' if number == selected else ' '} {_GAP.join(padded).rstrip()}")
         return lines, selected
 
@@ -96,16 +96,11 @@ def choose(screen: Screen, found: Listing) -> str:
     while True:
         columns, rows = screen.size
         lines, at = found.lines(columns, max(rows - 4, 1))
-        counted = f"{len(found.found)} of {len(found.rows)}"
-        help_line = f"{counted}  Enter takes it  Esc cancels  arrows move  letters filter"
-        screen.draw([f"profile: {found.typed}_", *lines, "", help_line], at + 1)
+        below = f"{len(found.found)} of {len(found.rows)}  Enter takes it  Esc cancels  arrows move  letters filter"
+        screen.draw([f"profile: {found.typed}_", *lines, "", below], at + 1)
         key = screen.key(None)
         if key in (ESCAPE, END):
             raise Cancelled("cancelled")
         if key == ENTER and found.name is not None:
             return found.name
         found = found.pressed(key)
-
-
-def _width(text: str) -> int:
-    return len(text) if text.isascii() else width_of(text)

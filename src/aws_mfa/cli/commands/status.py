@@ -84,6 +84,7 @@ def _watch(names: list[str], interfaces: Interfaces) -> int:
         raise BadInput("--watch needs a terminal, and not one of Windows", "without it: aws-mfa status")
     rows: list[StatusRow] = []
     state: object = None
+    in_order = itemgetter(*map(STATUS_COLUMNS.index, _WATCHED))
 
     def read() -> list[list[str]]:
         nonlocal rows, state
@@ -91,13 +92,11 @@ def _watch(names: list[str], interfaces: Interfaces) -> int:
         if found != state:
             known = KnownProfiles(interfaces)
             known.check()
-            rows = status_rows(known, interfaces.session_cache.heads(), now, names or None)
-            state = found
+            rows, state = status_rows(known, interfaces.session_cache.heads(), now, names or None), found
         if not rows:
             raise NotSetUp(*_NO_PROFILE)
         return [in_order(status_cells(row, now)) for row in rows]
 
-    in_order = itemgetter(*map(STATUS_COLUMNS.index, _WATCHED))
     try:
         with screen as drawn:
             watch(drawn, _WATCHED, read, lambda name, anew: renewed(name, interfaces, anew=anew))
