@@ -89,7 +89,7 @@ class Canary:
 
     @property
     def long_term(self) -> list[str]:
-        return [self.stage.ann.keys.secret_access_key, PASSPHRASE]
+        return [*(keys.secret_access_key for keys in self.stage.ann.all_keys), PASSPHRASE]
 
     @property
     def of_sessions(self) -> list[str]:
@@ -136,7 +136,7 @@ def assert_clean(canary: Canary, ended: Ended, *, hands_over: bool = False) -> N
     assert "Traceback" not in ended.err
     state = os.path.join(canary.stage.home, ".aws")
     assert [path for path in (state, *everything_below(state)) if os.lstat(path).st_mode & 0o077] == []
-    assert canary.files_with(canary.long_term[:1]) <= {".aws/credentials"}
+    assert canary.files_with(canary.long_term) <= {".aws/credentials"}
     in_files = canary.files_with(canary.of_sessions)
     assert {path for path in in_files if not path.startswith(".aws/mfa/sessions/session-")} <= {".aws/credentials"}
     assert canary.files_with(canary.codes) == set()
@@ -331,6 +331,33 @@ def enroll(canary: Canary) -> None:
     assert_clean(canary, ended)
 
 
+def vault(canary: Canary) -> None:
+    secret = canary.program("passphrase", f"print({PASSPHRASE!r})")
+    for action in (("list", "--json"), ("move", "default", "--to", "age"), ("list",), ("remove", "default", "--yes")):
+        ended = canary.run("vault", *action, AWS_MFA_VAULT="", AWS_MFA_AGE_PASSPHRASE_COMMAND=secret)
+        assert ended.code == 0, ended
+        assert_clean(canary, ended)
+    assert_nowhere(canary, canary.given_to("passphrase"))
+    assert canary.files_with(canary.long_term) == set()
+
+
+def rotate(canary: Canary) -> None:
+    asks_a_program(canary)
+    ended = canary.run("rotate", "default", "--delete", "--yes")
+    assert ended.code == 0, ended
+    assert_clean(canary, ended)
+    assert_nowhere(canary, canary.given_to("otp"))
+    assert len(canary.stage.ann.all_keys) == 1
+    assert canary.files_with(canary.long_term) == {".aws/credentials"}
+
+
+def completion(canary: Canary) -> None:
+    for shell in ("bash", "profiles"):
+        ended = canary.run("completion", shell)
+        assert ended.code == 0, ended
+        assert_clean(canary, ended)
+
+
 def everything_below(folder: str) -> Iterator[str]:
     for parent, folders, names in os.walk(folder):
         for name in (*folders, *names):
@@ -366,6 +393,9 @@ ROWS = {
     "devices": devices,
     "enroll": enroll,
     "doctor": doctor,
+    "vault": vault,
+    "rotate": rotate,
+    "completion": completion,
 }
 
 
