@@ -87,11 +87,7 @@ class AwsQuery:
         self._http = http
 
     def call(self, call: Call, keys: LongTermKeys | Session) -> tuple[ET.Element, float]:
-        """
-        Return the answer's root element, and when AWS answered: seconds since the epoch by its clock, else by ours.
-
-        Raises `RefusedByAws` if AWS refuses, `AwsUnreachable` without an answer.
-        """
+        """The answer's root element, and when AWS answered, by its clock if known. `RefusedByAws`, `AwsUnreachable`."""
         return self._answer(call, keys) if call.is_sent_once else with_patience(lambda: self._answer(call, keys))
 
     def clock_ahead_s(self, call: Call) -> float:

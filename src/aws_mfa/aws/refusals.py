@@ -56,11 +56,7 @@ NOTABLE_SKEW_S = 20
 
 @dataclass(kw_only=True)
 class AwsRefusal:
-    """
-    An answer of AWS that was not 200. `action` is for example `sts:GetSessionToken`.
-
-    `server_date` is the answer's `Date`, `now` our clock. The fields with defaults say what was requested.
-    """
+    """An answer that was not 200: `server_date` is its `Date`, `now` our clock; what was requested has defaults."""
 
     action: str
     status: int

@@ -93,11 +93,7 @@ def login_url(endpoint: Endpoint, page: str, token: Secret) -> Secret:
 
 
 def federated_name(user_arn: str) -> str | None:
-    """
-    Return the name of an IAM user as `GetFederationToken` takes it (2 to 32 characters), None for any other principal.
-
-    Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html
-    """
+    """The name of an IAM user as `GetFederationToken` takes it (2 to 32 characters), None for another principal."""
     kind, _, path = user_arn.rpartition(":")[2].partition("/")
     if kind != "user":
         return None

@@ -89,11 +89,7 @@ def unreachable(error: HTTPError, endpoint: Endpoint, *, carried_code: bool) -> 
 def not_from_aws(
     answer: HttpAnswer, endpoint: Endpoint, *, carried_code: bool, refuses_by_page: bool = False
 ) -> AwsUnreachable | None:
-    """
-    Return the failure for an answer of a proxy or a network's sign-in page; None for one that may be AWS's.
-
-    `refuses_by_page`: the service is one for browsers, and its own refusals are HTML too.
-    """
+    """The failure if a proxy or a sign-in page answered, else None. `refuses_by_page`: AWS refuses in HTML here."""
     if answer.status == _PROXY_WANTS_PASSWORD:
         what, hints = _proxy_wants_password(proxy_host(endpoint))
         return AwsUnreachable(what, *hints)

@@ -23,11 +23,7 @@ _FLAG = "--policy-arn "
 
 
 def check_policy_arns(arns: list[str], *, read_only: bool = False, flag: str = _FLAG) -> tuple[str, ...]:
-    """
-    Return the ARNs without repetition; `BadInput` for one that is not a managed policy's, and for more than ten.
-
-    With `read_only` the ARN of ReadOnlyAccess counts too. `flag` is what messages write before an ARN.
-    """
+    """The ARNs, each once; `BadInput` unless all are managed policies' and ten at most, ReadOnlyAccess included."""
     distinct = tuple(dict.fromkeys(arns))
     for arn in distinct:
         if not _is_managed_policy(arn):

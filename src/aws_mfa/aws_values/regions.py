@@ -91,11 +91,7 @@ def is_in(region: str, partition: str | None) -> bool:
 
 
 def near_region(region: str) -> str | None:
-    """
-    The known region that is meant, if this one is not known and its letters are almost those of a known one.
-
-    The number is never doubted: new regions have others.
-    """
+    """The known region meant by one that is not known and is spelled almost so; its number is never doubted."""
     place, _, number = region.rpartition("-")
     if place in _PLACES or not number.isdigit():
         return None

@@ -46,11 +46,7 @@ def shown_text(text: str) -> str:
 
 
 def parse_seconds(text: str, source: str, *, has_units: bool = False) -> int:
-    """
-    Whole seconds from a variable or setting, in any spelling that `int()` accepts; `BadInput` names the source.
-
-    `has_units`: also `8h`; not for a setting of AWS's, which SDKs read too.
-    """
+    """Whole seconds as `int()` reads them, or `BadInput`; `has_units`: also `8h`, which SDKs would not read."""
     given = text.strip()
     try:
         return int(given if len(given) <= _MOST_DIGITS else "")

@@ -136,11 +136,7 @@ POWERSHELL = DialogProgram(
 
 
 def offered_programs(environ: Mapping[str, str]) -> list[tuple[DialogProgram, str]]:
-    """
-    Return the installed programs to try, in order, each with its path.
-
-    Over ssh only X forwarding counts: another person may see this machine's own screen.
-    """
+    """The installed programs to try and their paths; over ssh only with X: others may see this machine's own screen."""
     is_remote = any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
     has_display = environ.get("DISPLAY") or (environ.get("WAYLAND_DISPLAY") and not is_remote)
     programs: list[DialogProgram] = []

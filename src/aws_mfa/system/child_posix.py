@@ -58,11 +58,7 @@ class _Relay:
 
 
 def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """
-    Run the command to its end; return its exit code, -N if signal N killed it. Main thread only.
-
-    Raises `OSError` or `ValueError` if it cannot be started.
-    """
+    """Run it to its end in the main thread; the exit code, -N if signal N killed it. Raises `OSError`, `ValueError`."""
     relay = _Relay()
     with _handled_by(relay):
         # Not `close_fds`: the child gets the descriptors this process was given; those opened here are not inheritable.

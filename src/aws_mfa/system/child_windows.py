@@ -27,11 +27,7 @@ _HIGHEST_BIT = 1 << 31
 
 
 def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """
-    Run the command to its end; return its exit code. Main thread only.
-
-    Raises `OSError` or `ValueError` if it cannot be started.
-    """
+    """Run it to its end in the main thread; the exit code. Raises `OSError` or `ValueError` if it cannot be started."""
     program = found_command(command[0], environ)
     if program is None:
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), command[0])
@@ -46,11 +42,7 @@ def ended_child(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def found_command(name: str, environ: Mapping[str, str]) -> str | None:
-    """
-    The path of a command; None if it is not found. A name without a folder is looked up on PATH.
-
-    CreateProcess would begin in the working folder, and would not find `aws.cmd` without its full path.
-    """
+    """The path of a command or None; CreateProcess begins in the working folder, and never finds `aws.cmd`."""
     if os.path.dirname(name):
         return shutil.which(name) or name
     return found_program(name, environ)

@@ -174,11 +174,7 @@ def _quietly(command: list[str]) -> bytes:
 def _output_of(
     process: subprocess.Popen[bytes], limit_s: float, cancellation: Cancellation | None
 ) -> tuple[bytes, bytes]:
-    """
-    Its stdout and stderr (cut at the limit) after it has ended; empty if it has no such pipe.
-
-    Raises `ProgramFailed` or the cancellation's error: then it may still be running.
-    """
+    """Its stdout and stderr, cut at the limit, after its end; raises `ProgramFailed` or the cancellation's error."""
     reader = _Reader([process.stdout, process.stderr])
     process.stdout = process.stderr = None  # the reader closes them
     try:

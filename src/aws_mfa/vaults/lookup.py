@@ -343,11 +343,7 @@ def other_program_of(profile: Profile | None) -> str | None:
 
 
 def explained(error: NoLongTermKeys, profile: Profile, values: Mapping[str, str] | None) -> NoLongTermKeys:
-    """
-    The failure by its cause: another program gives the keys, a source without a role, a session instead of keys.
-
-    `values` are those of the profile's section of the credentials file.
-    """
+    """The failure by its cause; `values` are those of the profile's section of the credentials file."""
     line, source, name = other_program_of(profile), profile.given("source_profile"), shown(profile.name)
     if line is not None:
         return NoLongTermKeys(

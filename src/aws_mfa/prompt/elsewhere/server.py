@@ -50,11 +50,7 @@ _LONGEST_LINE = 64
 
 
 class Reply:
-    """
-    The connection to the client whose code was taken: it gets the lines about its code until either side disconnects.
-
-    Takes the descriptor of `connection`: the reply comes after the question has ended.
-    """
+    """The connection to the client whose code was taken; it has a descriptor of its own, as the reply comes later."""
 
     def __init__(self, connection: socket.socket | None = None) -> None:
         self._fd = -1 if connection is None else connection.detach()

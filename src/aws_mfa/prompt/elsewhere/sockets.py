@@ -60,11 +60,7 @@ def open_socket(path: str) -> socket.socket:
 
 
 def live_sockets(folder: str) -> Generator[socket.socket, None, None]:
-    """
-    Yield connections to the folder's live sockets, the oldest first; the caller closes them. Dead ones are removed.
-
-    Raises `NotSetUp` if others may write to the folder.
-    """
+    """Connections to the live sockets, oldest first, for the caller to close; removes dead ones. Raises `NotSetUp`."""
     if private_folder(folder) is None:
         return
     try:
@@ -124,11 +120,7 @@ def _machine() -> str:
 
 
 def _bind_privately(listener: socket.socket, address: str) -> None:
-    """
-    Bind with mode 0600 (in a folder of 0700), without following a link that someone put in the file's place.
-
-    Not by the umask: all threads of the calling program share it.
-    """
+    """Bind with mode 0600, through no link that someone put there, and not by the umask, which all threads share."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.fchmod(listener.fileno(), 0o600)  # the kernel's `unix_bind` gives the file the mode of its socket

@@ -34,11 +34,7 @@ _RECOMMENDED_PRIORITY = 1
 
 
 class KeyringBackend:
-    """
-    A `Backend` that uses one backend of keyring; only `find` reads the `others` too.
-
-    `refuse_locked` is called before each call to a backend; it raises if that backend would ask to be unlocked.
-    """
+    """A `Backend` with one backend of keyring; `refuse_locked` raises if one would ask. `find` reads `others` too."""
 
     asks = False  # unknown here
 
@@ -84,11 +80,7 @@ class KeyringBackend:
 
 
 def open_keyring(environ: Mapping[str, str], *, may_ask: bool = True) -> KeyringBackend:
-    """
-    The backend that the user named, else the system's own, else the best add-on; raises `KeychainUnavailable`.
-
-    Without `may_ask` a backend known to be locked is refused: see `secret_service.refuse_locked`.
-    """
+    """The backend named, else the system's own, else the best add-on; without `may_ask` none known to be locked."""
     pinned, others = _chosen(environ)
     address = None if may_ask else session_bus(environ)
     if address is None:
