@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import Cancelled, InputEnded, NeedsHuman
 from aws_mfa.prompt.screen import ENTER_SCREEN, LEAVE_SCREEN, SHOW_CURSOR, picture, read_key
-from aws_mfa.prompt.typed_line import Console, answer_in, fitted, width_of
+from aws_mfa.prompt.typed_line import CONTROLLING_TERMINAL, Console, answer_in, fitted, flush_streams, width_of
 from aws_mfa.system.cancel import Cancellation
 
 assert sys.platform != "win32"  # for the type checker
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-CONTROLLING_TERMINAL = "/dev/tty"
 _READ_SIZE = 8192  # above the kernel's line buffer: one read takes the whole line
 _COLUMNS = 80  # of a terminal that does not tell
 _ROWS = 24
@@ -53,17 +52,14 @@ class ControllingTerminal(Console):
     Ask from the main thread: in another one Ctrl-C does not cancel, and a killed process leaves echo off.
     """
 
-    def __init__(self, path: str = CONTROLLING_TERMINAL) -> None:
-        super().__init__(path)
-
     def _print(self, text: str) -> None:
-        _flush_streams()
+        flush_streams()
         with _opened(self._path) as fd, _not_stopped_by_writing():
             write_all(fd, text)
 
     def count_down(self, seconds: int, text: str) -> None:
         """Show the seconds left on one line, then erase it; the line ends if something else does."""
-        _flush_streams()
+        flush_streams()
         with _opened(self._path) as fd, _not_stopped_by_writing():
             try:
                 for left in range(seconds, 0, -1):
@@ -86,12 +82,12 @@ class ControllingTerminal(Console):
     @contextlib.contextmanager
     def screen(self, *, inverts: bool) -> Iterator[KeyScreen]:
         """The whole terminal, in the main thread; raises `NeedsHuman` if it goes."""
-        _flush_streams()
+        flush_streams()
         with _opened(self._path) as fd, KeyScreen(fd, inverts=inverts) as screen:
             yield screen
 
     def _read(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> str:
-        _flush_streams()
+        flush_streams()
         with _opened(self._path) as fd:
             if not in_foreground(fd):
                 if cancellation is not None:
@@ -121,11 +117,7 @@ def terminal_opens(path: str = CONTROLLING_TERMINAL) -> bool:
 
 @contextlib.contextmanager
 def child_terminal(path: str = CONTROLLING_TERMINAL) -> Iterator[tuple[int, int] | None]:
-    """
-    Descriptors for stdin and stderr of a program that may ask a human; None outside a terminal's foreground.
-
-    Restores the modes afterwards: a program that is killed while it asks leaves echo off.
-    """
+    """Descriptors for a program that may ask a human, None in the background; killed, it cannot leave echo off."""
     if not terminal_opens(path):
         yield None
         return
@@ -133,7 +125,7 @@ def child_terminal(path: str = CONTROLLING_TERMINAL) -> Iterator[tuple[int, int]
         if not in_foreground(fd):
             yield None
             return
-        _flush_streams()
+        flush_streams()
         modes_found = termios.tcgetattr(fd)
         try:
             yield fd, fd
@@ -167,19 +159,8 @@ def _not_stopped_by_writing() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, blocked_before)
 
 
-def _flush_streams() -> None:
-    """Flush stdout and stderr, so that earlier output appears before the question."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(AttributeError, OSError, ValueError):  # absent, broken pipe, closed
-            stream.flush()
-
-
 class TerminalPrompt:
-    """
-    A context manager: inside it the question is on the screen, and `read_line` may be called once.
-
-    Raises OSError and termios.error if the terminal is gone.
-    """
+    """While inside, the question is on the screen; `read_line` may be called once. Raises OSError, termios.error."""
 
     signals: tuple[signal.Signals, ...] = (*_CANCELLING, *_PASSED_ON)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from unicodedata import combining, east_asian_width
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 # The kernel edits lines in a buffer of this size and silently drops what does not fit (termios(3), "Canonical and
 # noncanonical mode"; MAX_CANON on macOS): an answer that fills it may have been cut, so it is refused.
 _LINE_BUFFER = 1024 if sys.platform == "darwin" else 4096
+
+CONTROLLING_TERMINAL = "CONOUT$" if sys.platform == "win32" else "/dev/tty"
 
 LONGEST_ANSWER = _LINE_BUFFER - 2
 """In bytes, without the line's end."""
@@ -65,12 +68,19 @@ def fitted(text: str, end: str, columns: int) -> str:
     return text + end if text else end[: columns - 1]
 
 
+def flush_streams() -> None:
+    """Flush stdout and stderr, so that earlier output appears before the question."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # absent, broken pipe, closed
+            stream.flush()
+
+
 class Console:
     """A terminal whose subclass prints and reads; each question and each line is made safe here."""
 
     has_human = True
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str = CONTROLLING_TERMINAL) -> None:
         self._path = path
 
     def ask(self, question: str, cancellation: Cancellation | None = None) -> str:

@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import Cancelled, InputEnded, NeedsHuman
-from aws_mfa.prompt.typed_line import Console, answer_in
+from aws_mfa.prompt.typed_line import CONTROLLING_TERMINAL, Console, answer_in, flush_streams
 
 assert sys.platform == "win32"  # for the type checker
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from aws_mfa.system.cancel import Cancellation
 
-CONTROLLING_TERMINAL = "CONOUT$"
 _KEYBOARD = "CONIN$"
 
 _POLL_INTERVAL_S = 0.03
@@ -36,9 +35,6 @@ _PREFIXES_OF_SPECIAL_KEYS = ("\x00", "\xe0")  # arrows and function keys come as
 class ControllingTerminal(Console):
     """Questions at the console."""
 
-    def __init__(self, path: str = CONTROLLING_TERMINAL) -> None:
-        super().__init__(path)
-
     def count_down(self, seconds: int, text: str) -> None:
         self.say(f"{text} {seconds} s")
         time.sleep(seconds)
@@ -48,9 +44,7 @@ class ControllingTerminal(Console):
         return True
 
     def _read(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> str:
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(AttributeError, OSError, ValueError):  # absent, broken pipe, closed
-                stream.flush()
+        flush_streams()
         self._print(question)
         try:
             line = self._read_line(cancellation, hidden=hidden)

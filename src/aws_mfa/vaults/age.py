@@ -71,9 +71,6 @@ class AgeFile(key_items.ItemVault):
         with self._locked():
             pass
 
-    def forgets(self) -> bool:
-        return False
-
     def load(self, section: str) -> LongTermKeys | None:
         """Asks for nothing if there is no file."""
         if not os.path.exists(self._path):

@@ -124,6 +124,9 @@ class ItemVault:
     def _edit(self, section: str, edit: Callable[[dict[str, object]], dict[str, object]]) -> None:
         raise NotImplementedError
 
+    def forgets(self) -> bool:
+        return False
+
     def store(self, section: str, keys: LongTermKeys) -> None:
         self._edit(section, lambda item: with_keys(item, section, keys))
 

@@ -38,9 +38,6 @@ class KeyFile(key_items.ItemVault):
         section_values(self._file.read(), "default", where=self._file.path)
         self._file.check_writable()
 
-    def forgets(self) -> bool:
-        return False
-
     def load(self, section: str) -> LongTermKeys | None:
         return self._keys_in(self._file.read(), section)
 
