@@ -167,6 +167,37 @@ def test_a_key_that_aws_never_knows_is_not_switched_to_and_rollback_removes_it()
     assert [one.access_key_id for one in interfaces.fake_iam.access_keys] == [OLD]
 
 
+class OldKeyGone(FakeSts):
+    """Refuses the key that work had, and its sessions."""
+
+    def __init__(self, interfaces: FakeInterfaces) -> None:
+        super().__init__()
+        self._vault = interfaces.vault("keychain")
+
+    def get_caller_identity(self, keys: LongTermKeys | Session) -> Identity:
+        if self._vault.stored[WORK].access_key_id == OLD and keys.access_key_id != NEW:
+            raise UnknownKey("AWS does not know it")
+        return super().get_caller_identity(keys)
+
+
+@pytest.mark.parametrize("is_listed", [False, True])
+def test_if_the_old_key_is_gone_before_the_switch_the_new_ones_session_completes_it(*, is_listed: bool) -> None:
+    interfaces = ready("123456", "234567")
+    interfaces.fake_sts = SlowSts(NEW, misses=99)
+    with pytest.raises(UnknownKey):
+        rotated(interfaces)
+    interfaces.fake_iam.access_keys[:1] = [AccessKey(OLD, False, NOW)] * is_listed
+    interfaces.fake_sts = OldKeyGone(interfaces)
+    with pytest.raises(UnknownKey, match="does not know it"):
+        resumed(interfaces, back=True)
+    resumed(interfaces, Wishes(grace_s=0.0, asks=False))
+    assert pairs(interfaces.vault("keychain")) == (NEW, None)
+    assert [action for action, _, _ in interfaces.fake_sts.sent] == ["GetSessionToken"]
+    assert len(interfaces.terminal.questions) == 2
+    assert [one.access_key_id for one in interfaces.fake_iam.access_keys] == [NEW]
+    assert rotations_in(interfaces.rotations.read()) == []
+
+
 def test_a_vault_that_does_not_take_the_new_key_leaves_everything_as_it_was() -> None:
     interfaces = ready()
     interfaces.vaults["keychain"] = FullVault(work_long_term=KEYS)

@@ -248,7 +248,9 @@ def test_on_a_terminal_it_says_what_will_happen_asks_once_and_counts_down(world:
 def test_cron_rotates_each_key_once_and_leaves_young_ones(world: World) -> None:
     there = world.home()
     role = world.aws.account.add_role("Admin", trusts=there.ann, mfa=True)
-    there.write("config", f"{there.read('config')}[profile admin]\nrole_arn = {role.arn}\nsource_profile = work\n")
+    roles = f"[profile admin]\nrole_arn = {role.arn}\nsource_profile = work\n"
+    roles += f"[profile sso]\nsso_session = x\n[profile cloud]\nrole_arn = {role.arn}\nsource_profile = sso\n"
+    there.write("config", f"{there.read('config')}{roles}")
     cron = ("--all", "--older-than", "90d", "--no-input")
     assert there.run(*cron).returncode == 4
     there.ann.keys.created_at -= 91 * 86400
@@ -256,6 +258,7 @@ def test_cron_rotates_each_key_once_and_leaves_young_ones(world: World) -> None:
     assert (done.returncode, len(there.ann.all_keys)) == (0, 2), done.stderr
     again = there.run(*cron)
     assert again.returncode == 0, again.stderr
+    assert "left out: sso, copy, cloud" in again.stderr
     assert ", not 90 days ago: not rotated" in again.stdout
 
 
@@ -270,6 +273,18 @@ def test_a_denied_call_names_the_smallest_statement_and_what_was_begun_goes_on(w
     there.ann.denied.clear()
     assert resume(there, "--resume").returncode == 0
     assert [keys.active for keys in there.ann.all_keys] == [False, True]
+
+
+def test_a_rotation_whose_old_key_was_deleted_by_someone_else_is_completed_with_one_code(world: World) -> None:
+    steps = 0
+    while killed(there := world.home(), steps, "work") and "state = stored" not in there.read("mfa/rotations"):
+        steps += 1
+    there.ann.all_keys.pop(0)
+    ended = there.run("--resume", "--token", there.code())
+    assert ended.returncode == 0, ended.stderr
+    there.check_safe()
+    assert {there.ids(section) for section in SECTIONS} == {(there.ann.keys.access_key_id, None)}
+    assert there.read("mfa/rotations") == ""
 
 
 def test_two_runs_at_once_make_one_rotation(world: World) -> None:

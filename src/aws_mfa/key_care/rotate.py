@@ -114,7 +114,12 @@ def resume(
     if rotation.state == journal.INACTIVE and not back and not rotation.is_due(interfaces.now()):
         interfaces.rotations.update(lambda text: journal.with_grace(text, rotation.old_id, grace_s))
         return [journal.reminder(rotation, interfaces.now())]
-    access = iam_access(rotation.profile, request, interfaces)
+    try:
+        access = iam_access(rotation.profile, request, interfaces)
+    except UnknownKey:
+        if back or not _gave_place(rotation, interfaces):
+            raise
+        access = iam_access(rotation.profile, request, interfaces)
     if access.identity.arn != rotation.user:
         raise NotSetUp(f"{rotation.profile} has keys of {access.identity.arn} now, not of {rotation.user}")
     with interfaces.set_up_lock():
@@ -123,6 +128,23 @@ def resume(
                 work = _Work(one, access, request, interfaces)
                 return work.go_back() if back or one.state == journal.GOING_BACK else work.finish(grace_s)
     return [f"{rotation.profile}: another process has ended this rotation"]
+
+
+def _gave_place(rotation: Rotation, interfaces: Interfaces) -> bool:
+    """Whether the stored new key took the place of an old one that AWS refuses; else nobody could get a session."""
+    old_id, new_id = rotation.old_id, rotation.new_id
+    with interfaces.set_up_lock():
+        left = journal.rotations_in(interfaces.rotations.read())
+        if (old_id, new_id, journal.STORED) not in ((one.old_id, one.new_id, one.state) for one in left):
+            return False
+        interfaces.say(f"AWS no longer accepts key {masked(old_id)}: key {masked(new_id)} takes its place now")
+        for place in rotation.places:
+            vault = interfaces.vault(place.vault)
+            held, beside = vault.load(place.section), vault.load_next(place.section)
+            if held and beside and (held.access_key_id, beside.access_key_id) == (old_id, new_id):
+                vault.exchange(place.section)
+        interfaces.known_keys.update(lambda text: notes.with_other_key(text, old_id, new_id))
+    return True
 
 
 @dataclass(eq=False)

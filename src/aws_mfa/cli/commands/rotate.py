@@ -11,18 +11,22 @@ from aws_mfa.cli.options import add_code_arguments, add_vault_arguments, code_gi
 from aws_mfa.cli.output import print_lines
 from aws_mfa.cli.render import failure_lines
 from aws_mfa.command_lines import quote
-from aws_mfa.errors import AwsMfaError, BadInput, Cancelled
+from aws_mfa.config.chains import has_keys
+from aws_mfa.config.profiles import Profile
+from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, Cancelled, NoLongTermKeys, NotSetUp
 from aws_mfa.key_care.journal import ROLLBACK, reminder, rotations_in
 from aws_mfa.key_care.rotate import Wishes, resume, rotate
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.vaults.choice import vault_of_flags
+from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.key_care.journal import Rotation
+    from aws_mfa.renewal.steps import SourceUser
 
 HELP = """\
 Replace the long-term keys of a profile's user by new ones, in every place that
@@ -96,13 +100,32 @@ def _work(
         open_ones = _open_ones(args, interfaces)
         work = {one.profile: partial(resume, one, request, wishes, interfaces, back=args.rollback) for one in open_ones}
     else:
-        plan = make_plan(replace(request, is_preview=True), interfaces)
-        failures.update(plan.failures)
-        users = {found.user.access_key_id: found.user for found in plan.of_profile.values()}
-        work = {user.profile: partial(rotate, user, request, wishes, interfaces) for user in users.values()}
+        users = _users(request, interfaces, failures)
+        work = {user.profile: partial(rotate, user, request, wishes, interfaces) for user in users}
     if len(work) > 1 and token is not None:
         raise BadInput(f"one code, and {len(work)} keys", "name one profile")
     return work
+
+
+def _users(request: RenewalRequest, interfaces: Interfaces, failures: dict[str, AwsMfaError]) -> list[SourceUser]:
+    """The users whose keys are meant; with `--all`, profiles that have no keys of a user are named, and no failures."""
+    known, is_all = KnownProfiles(interfaces), request.profiles is None
+    try:
+        plan = make_plan(replace(request, is_preview=True), interfaces, known)
+    except BadInput as error:
+        raise NotSetUp(error.message, *error.hints) from None
+    others = [*plan.others]
+    for name, failure in plan.failures.items():
+        profile = known.profiles.profile(name) or Profile(name, {})
+        if is_all and isinstance(failure, (BadProfile, NoLongTermKeys)) and not has_keys(profile, known.has_noted_keys):
+            others.append(name)
+        else:
+            failures[name] = failure
+    if is_all and not (plan.of_profile or failures):
+        raise NotSetUp(f"no profile has long-term keys: {', '.join(others)}", "store some: aws-mfa setup")
+    if others:
+        interfaces.say(f"left out: {', '.join(others)} (why: aws-mfa plan --all)")
+    return list({found.user.access_key_id: found.user for found in plan.of_profile.values()}.values())
 
 
 def _open_ones(args: argparse.Namespace, interfaces: Interfaces) -> list[Rotation]:
