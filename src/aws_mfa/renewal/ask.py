@@ -192,12 +192,7 @@ class TimeLimitedProvider(WrappedProvider):
 
 
 def answer_question(given: str | None, interfaces: Interfaces) -> str:
-    """
-    Answer the oldest question that another process left open; return one line that names the process.
-
-    The code is `given`, or asked for here in that process's words. Raises `BadCode` (the question stays open),
-    `NeedsHuman` if no question is open or it has ended meanwhile, `RefusedByAws` if that process reports a refusal.
-    """
+    """Answer another process's oldest question by the code `given`, or asked for here; return a line that names it."""
     code = checked_code(given) if given is not None else None
     terminal = interfaces.terminal
     with interfaces.remote_questions.oldest() as question:

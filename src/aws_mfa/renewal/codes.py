@@ -208,12 +208,7 @@ class Codes:
             self._count_down()
 
     def _prepare_next(self, call: CodeCall, error: AwsMfaError, provider: CodeProvider, times: int) -> None:
-        """
-        Prepare for another code, or raise `error`: the provider was asked so many times.
-
-        A person reads the reason and is asked three times in all. A command gets the next window, once; then a person
-        is asked if there is one. A pipe is never asked again.
-        """
+        """Prepare for another code, or raise it: a person is asked three times, a command twice, a pipe once."""
         if provider.has_human and times < QUESTIONS:
             for line in (f"{call.log_level}{error.message}", *error.hint_lines):
                 provider.say(line)

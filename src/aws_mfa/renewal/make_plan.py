@@ -143,8 +143,7 @@ def _all_names(known: KnownProfiles, request: RenewalRequest, vault: QuietVault,
     """
     Every profile with a role; without an overlay also those with a long-term section, or with keys in a vault.
 
-    Users whose keys are in the profile's own section are only in a preview: their session could not be stored.
-    `others` gets the profiles that are left out, and why.
+    Users whose keys are in their own section only in a preview: their session could not be stored. `others`: the rest.
     """
     profiles = known.profiles
     names, users, unread = [], [], suppress(BadProfile)

@@ -42,11 +42,10 @@ _WORDS = {"access_key_id": "key", "duration_s": "duration"}
 @dataclass(eq=False)
 class Plan:
     """
-    The steps, in an order in which they can be made, the stored sessions that are used, and the result of each profile.
+    The steps in an order in which they can be made, the stored sessions used, the result of each profile, its sources.
 
-    Also what the plan was made from: the request, the users, the stored sessions, the chains by profile. `failures`:
-    why a profile could not be planned. `notes`: lines for the user about a profile. `others`: profiles of the files
-    that are not planned, and why.
+    `failures`: why a profile could not be planned. `notes`: lines for the user about one. `others`: profiles of the
+    files that are not planned, and why.
     """
 
     request: RenewalRequest

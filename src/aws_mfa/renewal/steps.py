@@ -36,12 +36,10 @@ class SourceUser:
 @dataclass(eq=False)
 class Step:
     """
-    One STS call.
+    One STS call; `label` names the session it makes: a profile, or `mfa@<long-term section>`.
 
-    `label` names the session it makes: a profile, or `mfa@<long-term section>`. `signed_by` is the call or the stored
-    session whose credentials sign, None: the long-term keys. `roles` are the role requests from the first assumed to
-    this one, `profiles` the wanted profiles it serves. `rest` is a stored session that is still valid, but for less
-    time than is wanted. `key` is the text of its inputs.
+    `signed_by` is what signs, None: the long-term keys; `roles` are the requests from the first assumed to this one,
+    `profiles` the wanted ones that it serves. `rest` is a stored session with less time left than is wanted.
     """
 
     label: str
