@@ -100,12 +100,7 @@ class AwsFile:
         raise BrokenFile(f"{self.path}, line {line}: bytes that are not UTF-8", hint)
 
     def update(self, edit: Callable[[str], str]) -> bool:
-        """
-        See `AwsTextFile`. `edit` is called again if a program that does not know the lock changed the file meanwhile.
-
-        Raises what `read` raises, `NotSetUp` if it cannot be written, or has lost what it had when it was first read,
-        `Unreachable` if another process has the lock.
-        """
+        """See `AwsTextFile`; `edit` is called again if a program that ignores the lock changed the file meanwhile."""
         if self._is_read_only:
             return False
         if self._is_null_device():

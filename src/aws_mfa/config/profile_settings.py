@@ -218,15 +218,11 @@ def transitive_keys_of(given: Given, tags: Iterable[tuple[str, str]]) -> tuple[s
 def policy_of(given: Given, read: Callable[[str], str]) -> str:
     """The policy in the file that `aws_mfa_policy` names; `read` returns it, checked and on one line."""
     value = given.value
+    why: tuple[str, ...] = misread(value) or ()
     if value[0] in "{[" or value.startswith(("arn:", "file:")):
         arn = ["name a managed policy so: aws_mfa_policy_arns = ARN"] if value.startswith("arn:") else []
-        why = (
-            "it is not the path of a file",
-            *arn,
-            "write the policy into a file: aws_mfa_policy = /path/to/policy.json",
-        )
-    else:
-        why = misread(value) or ()
+        hint = "write the policy into a file: aws_mfa_policy = /path/to/policy.json"
+        why = ("it is not the path of a file", *arn, hint)
     if why:
         raise BadProfile(f"{given.source}: {why[0]}", *why[1:])
     try:

@@ -45,8 +45,6 @@ class Fresh:
 class Missing:
     """There is no such section."""
 
-    __slots__ = ()
-
 
 class OtherRole:
     """The session is for another role than requested; None means no role."""
@@ -79,8 +77,6 @@ class Expired:
 
 class PermanentKeys:
     """The section holds long-term keys: it is not a session, and must not be overwritten."""
-
-    __slots__ = ()
 
 
 Verdict = Fresh | Missing | Incomplete | OtherRole | Expired | PermanentKeys
