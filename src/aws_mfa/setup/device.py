@@ -43,7 +43,13 @@ def device_to_store(
             )
         return given
     if isinstance(listed, list):
-        return _found(listed, stored, interfaces)
+        try:
+            usable = usable_devices(listed)
+        except NoDevice as error:
+            say_error(error, interfaces.terminal)
+            return None
+        is_kept = stored in usable and not interfaces.terminal.has_human
+        return stored if is_kept else chosen_device(usable, interfaces)
     say_error(listed, interfaces.terminal)
     kept = stored if stored and may_be_theirs(stored, identity) else None
     if not (interfaces.terminal.has_human or interfaces.terminal.lines_left()):
@@ -67,17 +73,6 @@ def _listed(identity: Identity | None, list_devices: Callable[[], list[str]]) ->
     if not devices and identity.arn.endswith(_ROOT):
         return NoDevice("IAM does not list the MFA devices of the root user")
     return devices
-
-
-def _found(listed: list[str], stored: str | None, interfaces: Interfaces) -> str | None:
-    try:
-        usable = usable_devices(listed)
-    except NoDevice as error:
-        say_error(error, interfaces.terminal)
-        return None
-    if stored in usable and not interfaces.terminal.has_human:
-        return stored
-    return chosen_device(usable, interfaces)
 
 
 def _check_owner(device: str, identity: Identity | None, source: str) -> None:
