@@ -68,11 +68,7 @@ def replace_privately(path: str, data: bytes, *, tidies: bool = True) -> None:
 
 
 def read_regular(path: str, *, dir_fd: int | None = None, owners: set[int] | None = None) -> bytes:
-    """
-    The whole file; raises OSError, and `BrokenFile` if it is too large or not regular: a pipe could block for ever.
-
-    With `dir_fd` no link is followed. `owners` gets the file's.
-    """
+    """The whole file, its owner into `owners`; OSError, `BrokenFile` (too large or not regular: a pipe could block)."""
     fd = os.open(path, _READ if dir_fd is None else _READ | os.O_NOFOLLOW, dir_fd=dir_fd)
     try:
         found = os.fstat(fd)

@@ -249,16 +249,6 @@ def test_while_one_is_served_the_next_is_passed_over(folder: str, monkeypatch: p
         assert asking.ended() == "typed"
 
 
-def test_a_silent_client_is_disconnected(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(elsewhere_server, "CLIENT_LIMIT_S", 0.2)
-    place, asking = started(folder)
-    with connected(folder) as connection:
-        connection.settimeout(LONG_S)
-        assert connection.recv(64) == b""
-    place.end("typed")
-    assert asking.ended() == "typed"
-
-
 @pytest.mark.parametrize("error", [Cancelled("cancelled"), NeedsHuman("the terminal is gone")])
 def test_what_ends_the_question_here_ends_it(folder: str, error: Exception) -> None:
     place, asking = started(folder, error)

@@ -153,11 +153,7 @@ class AnswerServer:
 
 
 class AnsweredElsewhere(WrappedProvider):
-    """
-    Implements the Protocol `CodeProvider`: asks another provider and serves `aws-mfa code`; the first answer counts.
-
-    If that provider cannot answer while a client is connected, wait for the client's answer.
-    """
+    """Asks another provider and serves `aws-mfa code`; the first answer counts, and a connected client has its time."""
 
     def __init__(self, provider: CodeProvider, folder: str) -> None:
         super().__init__(provider)
