@@ -2,10 +2,9 @@
 All inputs of a request for a session, as names and texts, by which stored sessions are compared and named.
 
 Owns the list of inputs, so that none can be forgotten: a stored session is never used for a request that differs in
-anything that AWS judges. The region is no input: a session of a regional endpoint of STS is valid in all regions of its
-partition. A session's name is its label, `~`, and a short hash of all inputs. So a session of another device, duration
-or policy never replaces one that may have cost a code. Users see the label, and name it to `forget`. The hash only
-finds candidates: a session that is found is compared by its inputs.
+anything that AWS judges. The region is no input: a session is valid in all regions of its partition. A session's name
+is its label, which users see and `forget`, `~`, and a short hash of all inputs: so a session of another device,
+duration or policy never replaces one that may have cost a code. What the hash finds is compared by its inputs.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
 """

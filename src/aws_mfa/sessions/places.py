@@ -1,14 +1,11 @@
 """
 Where a session is stored, if not in the credentials file: in which store, in which file of it. On the hot path.
 
-The store is `AWS_MFA_SESSION_STORE`, else `memory` if this user has a runtime folder, else `sealed`. A default may be
-replaced by the next store, the user's own choice may not.
-
-A session's name begins with a label (see `inputs.stored_name`): a profile's name, or `mfa@` and the long-term section
-for an MFA session that roles share. In its file's name every character but `a-z0-9._@~-` is percent-encoded, capitals
-too: file systems that ignore case would make one file of `Prod` and `prod`. The prefix keeps a name from being a hidden
-file, a path, or a device of Windows (`con`). A label that is too long for a file is cut, and ends in a hash of the
-whole.
+The store is `AWS_MFA_SESSION_STORE`, else `memory` if this user has a runtime folder, else `sealed`; only a default may
+be replaced by the next one. A session's name begins with a label (see `inputs.stored_name`): a profile's name, or
+`mfa@` and the long-term section for an MFA session that roles share. In its file's name every character but
+`a-z0-9._@~-` is percent-encoded, capitals too: some file systems ignore case. The prefix keeps a name from being a
+hidden file, a path, or a device of Windows (`con`). A label that is too long is cut, and ends in a hash of the whole.
 """
 
 from __future__ import annotations
