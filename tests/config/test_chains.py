@@ -43,15 +43,6 @@ def refusal(name: str, config: str, credentials: str = "") -> BadProfile:
     return refused.value
 
 
-def test_a_profile_without_a_role_is_its_own_base() -> None:
-    assert followed("work", "[profile work]\nsource_profile = other\n") == ("work", [])
-
-
-def test_roles_are_in_the_order_in_which_they_are_assumed() -> None:
-    config = role("c", "b") + role("b", "a") + role("a", "work") + "[profile work]\n"
-    assert followed("c", config) == ("work", ["a", "b", "c"])
-
-
 def test_a_chain_may_be_of_any_length() -> None:
     config = "[profile r0]\n" + "".join(role(f"r{number}", f"r{number - 1}") for number in range(1, 2001))
     user, roles = followed("r2000", config)

@@ -291,17 +291,6 @@ def test_forget_finds_what_other_variables_store(stage: Stage, tmp_path: Path, m
     assert stage.cache(runtime=False).forget(None) == (["work"], [])
 
 
-@linux
-def test_a_store_that_cannot_be_read_is_reported(stage: Stage) -> None:
-    stage.cache().store("work", INPUTS, a_session())
-    stage.memory.chmod(0o755)
-    removed, missed = stage.cache("plain").forget(None)
-    assert removed == []
-    assert len(missed) == 1
-    reason = f"{stage.memory} is not this"
-    assert missed[0].startswith(f"what is stored in {stage.memory} could not all be removed: {reason}")
-
-
 def test_of_a_sealed_session_only_its_end_is_in_clear(stage: Stage) -> None:
     stage.cache(runtime=False).store("work", INPUTS, a_session())
     data = stage.file("sealed").read_bytes()
@@ -606,7 +595,8 @@ def test_a_shared_folder_is_neither_read_nor_written(stage: Stage, store: str, d
     assert stage.said[0].startswith(f"the sessions stored in {folder} cannot be read: {folder} is ")
     removed, missed = cache.forget(None)
     assert removed == []
-    assert any(str(folder) in line for line in missed)
+    reason = f"what is stored in {folder} could not all be removed: {folder} is "
+    assert any(line.startswith(reason) for line in missed)
     cache.store("home", INPUTS, a_session())
     assert sorted(os.listdir(folder)) == before
     assert all(str(folder) in line for line in stage.said)
