@@ -49,11 +49,7 @@ _LOGGERS_OF_REQUESTS = ("botocore.auth", "botocore.endpoint")
 
 
 def keep_tokens_out_of_logs() -> None:
-    """
-    Drop the DEBUG records of botocore's loggers that hold whole requests, whatever levels the program sets.
-
-    A filter and not a level, because `logging.config` resets levels.
-    """
+    """Drop the DEBUG records that hold whole requests; by filters, because `logging.config` resets levels."""
     for name in _LOGGERS_OF_REQUESTS:
         logging.getLogger(name).addFilter(lambda record: record.levelno > logging.DEBUG)
 

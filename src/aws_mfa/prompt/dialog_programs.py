@@ -76,11 +76,7 @@ exit {CANCELLED_CODE}"""
 
 @dataclass(frozen=True)
 class DialogProgram:
-    """
-    One program. `ends` maps its exit codes to ANSWERED, CANCELLED, GAVE_UP; all others mean NOT_SHOWN.
-
-    `arguments(text, limit_s)` follow its name; `variables(text, limit_s, environ)` are added to its environment.
-    """
+    """`ends`: exit code -> ANSWERED, CANCELLED, GAVE_UP, else NOT_SHOWN; `arguments` follow its name."""
 
     name: str
     ends: Mapping[int, str]

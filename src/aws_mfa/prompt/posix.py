@@ -88,10 +88,10 @@ class ControllingTerminal(Console):
 
     def _read(self, question: str, cancellation: Cancellation | None, *, hidden: bool) -> str:
         flush_streams()
+        cancellation = cancellation or Cancellation()
         with _opened(self._path) as fd:
             if not in_foreground(fd):
-                if cancellation is not None:
-                    cancellation.check()
+                cancellation.check()
                 raise NeedsHuman("the terminal belongs to another program now", "run it in the terminal's foreground")
             with TerminalPrompt(fd, question, hidden=hidden) as asked:
                 # Inside, so that the rest of a paste that is refused does not reach the shell.
@@ -193,7 +193,7 @@ class TerminalPrompt:
         for number, handler in self._earlier_handlers.items():
             signal.signal(number, handler)  # type: ignore[arg-type]  # what getsignal returned
 
-    def read_line(self, cancellation: Cancellation | None) -> bytes:
+    def read_line(self, cancellation: Cancellation) -> bytes:
         """Wait for the line; a cancellation raises its error."""
         with _woken_by(cancellation) as waker:
             line = b""
@@ -202,8 +202,7 @@ class TerminalPrompt:
                 ready, _, _ = select.select([self._fd, waker], [], [])
                 if waker in ready:
                     os.read(waker, _READ_SIZE)  # the signals' handlers have run
-                if cancellation is not None:
-                    cancellation.check()
+                cancellation.check()
                 if self._fd in ready:
                     part = os.read(self._fd, _READ_SIZE)
                     if not part:
@@ -224,11 +223,7 @@ class TerminalPrompt:
         write_all(self._fd, self._question)
 
     def _restore(self, *, drops_typed: bool) -> None:
-        """
-        Restore the modes; may be called repeatedly.
-
-        `drops_typed`: also what is half typed, or follows in a paste: it was for this question, not for the shell.
-        """
+        """Restore the modes, perhaps repeatedly; `drops_typed`: and drop the rest, which was not for the shell."""
         if in_foreground(self._fd):
             with contextlib.suppress(termios.error):  # the terminal is gone
                 if self._hidden:
@@ -330,7 +325,7 @@ class KeyScreen(TerminalPrompt):
     def _typed(self, wait_s: float | None) -> str:
         """One byte after the other: what follows the last key is for the command that follows."""
         text = ""
-        with _woken_by(None) as waker:
+        with _woken_by(Cancellation()) as waker:
             while not text and self._fd in select.select([self._fd, waker], [], [], wait_s)[0]:
                 byte = os.read(self._fd, 1)
                 if not byte:
@@ -344,7 +339,7 @@ class KeyScreen(TerminalPrompt):
 
 
 @contextlib.contextmanager
-def _woken_by(cancellation: Cancellation | None) -> Iterator[int]:
+def _woken_by(cancellation: Cancellation) -> Iterator[int]:
     """
     A descriptor that becomes readable when the question is cancelled and, in the main thread, when a signal comes.
 
@@ -352,7 +347,6 @@ def _woken_by(cancellation: Cancellation | None) -> Iterator[int]:
     """
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
-    cancellation = cancellation or Cancellation()
     has_handlers = threading.current_thread() is threading.main_thread()
     earlier = signal.set_wakeup_fd(writer, warn_on_full_buffer=False) if has_handlers else -1
     try:

@@ -21,6 +21,7 @@ from aws_mfa.errors import Cancelled, NeedsHuman
 from aws_mfa.model import Secret
 from aws_mfa.prompt.providers import TERMINAL
 from aws_mfa.prompt.typed_line import LONGEST_ANSWER, answer_in
+from aws_mfa.system.cancel import Cancellation
 from aws_mfa.system.input_file import read_line
 from aws_mfa.system.threads import NoAnswer, answer_within
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from aws_mfa.prompt.providers import CodeQuestion, Terminal
-    from aws_mfa.system.cancel import Cancellation
 
 
 if sys.platform == "win32":
@@ -225,12 +225,11 @@ class FunctionProvider:
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         """Return what the function returns. A cancellation cannot interrupt it: it is checked before and after."""
-        if cancellation is not None:
-            cancellation.check()
+        cancellation = cancellation or Cancellation()
+        cancellation.check()
         text, self._said = "\n".join(map(shown_text, [*self._said, question.text])), []
         answer = self._ask(text)
-        if cancellation is not None:
-            cancellation.check()
+        cancellation.check()
         return answer
 
     def say(self, text: str) -> None:

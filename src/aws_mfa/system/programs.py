@@ -23,12 +23,11 @@ from typing import IO, TYPE_CHECKING
 
 from aws_mfa.command_lines import split
 from aws_mfa.errors import Cancelled, NoThread
+from aws_mfa.system.cancel import Cancellation
 from aws_mfa.system.threads import deferred_signals, start_thread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from aws_mfa.system.cancel import Cancellation
 
 _NOT_FOR_CHILDREN = (
     "AWS_ACCESS_KEY_ID",
@@ -113,8 +112,8 @@ def run_for_answer(
     `tty`: descriptors of the terminal, for its stdin and stderr. Otherwise it gets no stdin, this program's stderr
     (`catches_stderr`: captured), and its own session, so it cannot open the terminal (`keeps_terminal`: it can).
     """
-    if cancellation is not None:
-        cancellation.check()
+    cancellation = cancellation or Cancellation()
+    cancellation.check()
     leads_session = tty is None and not keeps_terminal
     stdin, stderr = tty or (subprocess.DEVNULL, subprocess.PIPE if catches_stderr else None)
     try:
@@ -171,28 +170,22 @@ def _quietly(command: list[str]) -> bytes:
         return b""
 
 
-def _output_of(
-    process: subprocess.Popen[bytes], limit_s: float, cancellation: Cancellation | None
-) -> tuple[bytes, bytes]:
+def _output_of(process: subprocess.Popen[bytes], limit_s: float, cancellation: Cancellation) -> tuple[bytes, bytes]:
     """Its stdout and stderr, cut at the limit, after its end; raises `ProgramFailed` or the cancellation's error."""
     reader = _Reader([process.stdout, process.stderr])
     process.stdout = process.stderr = None  # the reader closes them
     try:
         reader.start()
-        if cancellation is not None:
-            cancellation.wake_by(reader.changed.set)
+        cancellation.wake_by(reader.changed.set)
         _read_to_end(process, reader, limit_s, cancellation)
     finally:
         reader.is_over = True
-        if cancellation is not None:
-            cancellation.wake_by(None)
+        cancellation.wake_by(None)
     stdout, stderr = reader.taken
     return bytes(stdout), bytes(stderr)
 
 
-def _read_to_end(
-    process: subprocess.Popen[bytes], reader: _Reader, limit_s: float, cancellation: Cancellation | None
-) -> None:
+def _read_to_end(process: subprocess.Popen[bytes], reader: _Reader, limit_s: float, cancellation: Cancellation) -> None:
     end_at = time.monotonic() + limit_s
     is_over, pause_s = False, _FIRST_PAUSE_S
     while reader.streams or not is_over:
@@ -202,8 +195,7 @@ def _read_to_end(
         has_come = reader.changed.wait(min(left_s, _SLICE_S if reader.streams else pause_s))
         reader.changed.clear()
         pause_s = min(2 * pause_s, _SLICE_S)
-        if cancellation is not None:
-            cancellation.check()
+        cancellation.check()
         if len(reader.taken[0]) > LIMIT_BYTES:
             raise ProgramFailed(f"printed more than {LIMIT_BYTES // 1024} KiB")
         if is_over and not has_come and left_s == 0:

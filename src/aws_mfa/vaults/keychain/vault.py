@@ -229,11 +229,7 @@ class Keychain(key_items.ItemVault, KeychainItems):
 
 
 class IdentityItem(KeychainItems):
-    """
-    The item with the age identity of stored sessions: `{"v": 1, "age_identity": "AGE-SECRET-KEY-1..."}`.
-
-    Further fields are kept. `identity` and `store_identity` raise `KeychainUnavailable`, `NotSetUp` for a broken item.
-    """
+    """The item `{"v": 1, "age_identity": "AGE-SECRET-KEY-1..."}` and further fields; `NotSetUp` if it is broken."""
 
     def keychain_exists(self) -> bool:
         """Whether there is a keychain, locked or not. Opens the backend and calls nothing of it."""
