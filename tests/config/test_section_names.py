@@ -8,9 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_mfa.config import sections
 from aws_mfa.config.edit import with_changes
 from aws_mfa.config.ini import section_values
+from aws_mfa.config.sections import (
+    check_name,
+    default_long_term,
+    long_term_section,
+    profile_in_force,
+    profile_of,
+    section_names,
+)
 from aws_mfa.errors import BadInput
 from examples import examples
 
@@ -27,7 +34,7 @@ from examples import examples
     ],
 )
 def test_the_flag_then_aws_profile_then_default(flag: str | None, environ: dict[str, str], profile: str) -> None:
-    assert sections.profile_in_force(flag, environ) == profile
+    assert profile_in_force(flag, environ) == profile
 
 
 @pytest.mark.parametrize(
@@ -38,18 +45,18 @@ def test_the_flag_then_aws_profile_then_default(flag: str | None, environ: dict[
     ],
 )
 def test_the_long_term_section_is_the_profile_with_its_suffix(suffix: str | None, name: str) -> None:
-    assert sections.long_term_section("p", suffix) == name
+    assert long_term_section("p", suffix) == name
 
 
 @pytest.mark.parametrize("profile", ["work", "default", "", "long-term", "work-long-term"])
 def test_the_profile_of_a_long_term_section_is_the_one_it_is_named_after(profile: str) -> None:
-    assert sections.default_long_term(profile) == sections.long_term_section(profile, None)
-    assert sections.profile_of(sections.default_long_term(profile)) == profile
+    assert default_long_term(profile) == long_term_section(profile, None)
+    assert profile_of(default_long_term(profile)) == profile
 
 
 @pytest.mark.parametrize("name", ["work", "long-term", "work-long-term-2"])
 def test_a_name_without_the_suffix_is_unchanged(name: str) -> None:
-    assert sections.profile_of(name) == name
+    assert profile_of(name) == name
 
 
 @pytest.mark.parametrize(
@@ -60,12 +67,12 @@ def test_a_name_without_the_suffix_is_unchanged(name: str) -> None:
     ],
 )
 def test_the_short_term_section_is_the_profile_unless_a_suffix_is_given(suffix: str | None, name: str) -> None:
-    assert sections.section_names("p", "keys", suffix) == ("p-keys", name)
+    assert section_names("p", "keys", suffix) == ("p-keys", name)
 
 
 def test_both_names_long_term_first() -> None:
-    assert sections.section_names("work", None, None) == ("work-long-term", "work")
-    assert sections.section_names("work", "none", "session") == ("work", "work-session")
+    assert section_names("work", None, None) == ("work-long-term", "work")
+    assert section_names("work", "none", "session") == ("work", "work-session")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +80,7 @@ def test_both_names_long_term_first() -> None:
 )
 def test_equal_names_are_refused_as_the_contract_says(long_suffix: str | None, short_suffix: str | None) -> None:
     with pytest.raises(BadInput) as raised:
-        sections.section_names("work", long_suffix, short_suffix)
+        section_names("work", long_suffix, short_suffix)
     message = "The value for '--long-term-suffix' cannot be equal to the value for '--short-term-suffix'"
     assert raised.value.message == message
 
@@ -83,28 +90,28 @@ def test_equal_names_are_refused_as_the_contract_says(long_suffix: str | None, s
 )
 def test_a_name_that_no_header_can_hold_is_refused(name: str) -> None:
     with pytest.raises(BadInput):
-        sections.check_name(name)
+        check_name(name)
 
 
 @pytest.mark.parametrize("name", ["a]b", "[a", "a]", " a "])
 def test_an_existing_section_may_have_any_printable_name(name: str) -> None:
     """boto3 reads it, but other SDKs could not read a file with such a new section."""
-    sections.check_name(name, is_new=False)
+    check_name(name, is_new=False)
     with pytest.raises(BadInput):
-        sections.check_name(name)
+        check_name(name)
 
 
 @pytest.mark.parametrize("name", ["", "DEFAULT", "a\nb", "a\x1b[2J", "a\0"])
 def test_an_existing_section_may_not_have_another_name(name: str) -> None:
     with pytest.raises(BadInput):
-        sections.check_name(name, is_new=False)
+        check_name(name, is_new=False)
 
 
 @pytest.mark.parametrize(
     "name", ["default", "work", "my work", "ann@example.com", "größe", "a.b_c-d/e:f+g", "Default", "a#b"]
 )
 def test_ordinary_names_are_accepted(name: str) -> None:
-    sections.check_name(name)
+    check_name(name)
 
 
 @pytest.mark.parametrize(
@@ -113,14 +120,14 @@ def test_ordinary_names_are_accepted(name: str) -> None:
 )
 def test_both_names_are_checked(profile: str, long_suffix: str | None, short_suffix: str | None) -> None:
     with pytest.raises(BadInput):
-        sections.section_names(profile, long_suffix, short_suffix)
+        section_names(profile, long_suffix, short_suffix)
 
 
 @examples(60)
 @given(st.text(max_size=12))
 def test_every_accepted_name_is_read_back_from_a_file(name: str) -> None:
     try:
-        sections.check_name(name)
+        check_name(name)
     except BadInput:
         return
     text = with_changes("[other]\n", name, {"k": "v"}) if name != "other" else "[other]\nk = v\n"

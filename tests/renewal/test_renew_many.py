@@ -621,6 +621,13 @@ def test_without_a_person_the_exit_code_is_4_with_the_command_and_the_old_sessio
     assert renewed(interfaces, "dev", forced=True)["dev"].error is None, "other roles accept the session"
 
 
+def test_the_age_is_also_known_by_the_end_if_the_clocks_cannot_differ_so_much() -> None:
+    interfaces = with_an_old_mfa_session("222222", age_s=0.0)
+    interfaces.moment = NOW + 2400
+    assert renewed(interfaces, "fresh")["fresh"].error is None
+    assert interfaces.said == [OLD.replace("1 h", "40 min")]
+
+
 @pytest.mark.parametrize("cached_s", [None, 5.0, 347.0])
 @pytest.mark.parametrize(("hours", "left_s"), [(8, 28795), (36, 129253)])
 def test_the_age_of_a_session_of_the_classic_form_is_by_its_own_duration(

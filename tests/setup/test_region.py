@@ -80,18 +80,24 @@ def test_a_variable_that_cannot_be_a_region_is_skipped() -> None:
     assert interfaces.said == [line]
 
 
-@pytest.mark.parametrize("has_human", [True, False])
-def test_the_regions_of_other_partitions_are_named_and_not_asked(*, has_human: bool) -> None:
-    interfaces = interfaces_answering(SECRET, has_human=has_human, config=CONFIG.format("cn-north-1"))
+def test_keys_that_the_configured_partition_does_not_know_are_asked_about() -> None:
+    interfaces = interfaces_answering(SECRET, "aws", "", config=CONFIG.format("cn-north-1"))
     interfaces.sts_of = {"cn-north-1": FakeSts()}
-    interfaces.sts_of["cn-north-1"].identity = UnknownKey("unknown in China", "it was deleted")
+    interfaces.sts_of["cn-north-1"].identity = UnknownKey("unknown in China")
+    assert region_stored(interfaces) == "us-east-1"
+    asked = "Are they keys of the public regions (aws), of GovCloud (gov), or neither? [neither]: "
+    assert asked in interfaces.terminal.questions
+
+
+def test_without_a_person_the_regions_of_other_partitions_are_named() -> None:
+    interfaces = unattended()
+    interfaces.fake_sts.identity = UnknownKey("unknown", "it was deleted")
     with pytest.raises(UnknownKey) as caught:
         region_stored(interfaces)
     assert caught.value.hints == (
         "it was deleted",
-        "keys of another partition: name a region of theirs, us-east-1 or us-gov-west-1, by --region or AWS_REGION",
+        "keys of another partition: name a region of theirs, us-gov-west-1 or cn-north-1, by --region or AWS_REGION",
     )
-    assert interfaces.fake_sts.identity_calls == 0
 
 
 def test_unverified_keys_are_of_the_partition_of_their_device() -> None:

@@ -10,11 +10,11 @@ from botocore.configloader import load_config  # it says what a profile is
 from aws_mfa import errors
 from aws_mfa.command_lines import quote
 from aws_mfa.config.profile_names import SetUpHint
-from aws_mfa.model import LongTermKeys
+from aws_mfa.model import Identity, LongTermKeys
 from aws_mfa.setup.questions import Answers
 from aws_mfa.setup.setup import set_up
 from aws_mfa.vaults.choice import VaultChoice
-from fakes import DEVICE, KEYS, OTHER_KEYS, FakeIam, as_interfaces
+from fakes import ACCOUNT, DEVICE, KEYS, OTHER_KEYS, FakeIam, FakeSts, as_interfaces
 from setup.setting_up import SECRET, SECTION, interfaces_answering, set_up_with, unattended
 
 
@@ -147,6 +147,29 @@ def test_keys_that_aws_refuses_or_the_user_does_not_store_unverified_are_not_sto
         set_up_with(interfaces)
     assert interfaces.vaults["keychain"].stored == {}
     assert interfaces.credentials.text is None
+
+
+def test_keys_of_another_partition_are_found_where_a_human_says() -> None:
+    """GovCloud keys are unknown to us-east-1."""
+    interfaces = interfaces_answering(KEYS.access_key_id, SECRET, "gov", "")
+    unknown = FakeSts()
+    unknown.identity = errors.UnknownKey("unknown here")
+    interfaces.sts_of = {"us-east-1": unknown}
+    interfaces.fake_sts.identity = Identity(f"arn:aws-us-gov:iam::{ACCOUNT}:user/ann", ACCOUNT, "AIDAINVENTED")
+    interfaces.fake_iam = FakeIam([f"arn:aws-us-gov:iam::{ACCOUNT}:mfa/ann"])
+    assert set_up_with(interfaces, "gov", None).region == "us-gov-west-1"
+
+
+@pytest.mark.parametrize("has_human", [True, False])
+def test_unknown_keys_are_not_sent_to_other_partitions_unasked(*, has_human: bool) -> None:
+    interfaces = interfaces_answering(KEYS.access_key_id, SECRET, "", has_human=has_human)
+    elsewhere = interfaces.fake_sts
+    here = FakeSts()
+    here.identity = errors.UnknownKey("here")
+    interfaces.sts_of = {"us-east-1": here}
+    with pytest.raises(errors.UnknownKey, match="here"):
+        set_up_with(interfaces, "work", None)
+    assert elsewhere.identity_calls == 0
 
 
 def test_a_write_that_cannot_be_undone_is_reported() -> None:
@@ -290,18 +313,18 @@ ODD_IDS = ("AKIAIOSFODNN7EXAMPL", "AKIAIOSFODNN7EXAMPLES", "akiaiosfodnn7example
 
 
 @pytest.mark.parametrize("key_id", ODD_IDS)
-def test_an_odd_id_is_told_as_a_doubt_and_no_other_partition_is_named(key_id: str) -> None:
+def test_an_odd_id_is_told_as_a_doubt_and_no_other_partition_is_asked_about(key_id: str) -> None:
     interfaces = interfaces_answering(SECRET, "", "")
     done = set_up_with(interfaces, access_key_id=key_id)
     assert done.identity is not None  # never refused: AWS documents 16 to 128 characters
     assert interfaces.terminal.said[0].startswith(
         "the access key id is unusual: AWS's have 20 capital letters and digits"
     )
-    interfaces.terminal.answers = [SECRET]
+    interfaces = interfaces_answering(SECRET, "gov")
     interfaces.fake_sts.identity = errors.UnknownKey("unknown")
-    with pytest.raises(errors.UnknownKey) as refused:
-        set_up_with(interfaces, access_key_id=key_id, replaces=True)
-    assert refused.value.hints == ()
+    with pytest.raises(errors.UnknownKey):
+        set_up_with(interfaces, access_key_id=key_id)
+    assert interfaces.terminal.questions == ["(hidden) aws_secret_access_key: "]
 
 
 @pytest.mark.parametrize(("secret", "is_odd"), [(SECRET, False), (SECRET[:-1], True), (f"{SECRET[:-1]}#", True)])
@@ -310,6 +333,16 @@ def test_an_odd_secret_is_told_as_a_doubt(secret: str, *, is_odd: bool) -> None:
     set_up_with(interfaces)
     assert any(line.startswith("the secret access key is unusual") for line in interfaces.terminal.said) == is_odd
     assert not any(secret in line for line in interfaces.terminal.said)
+
+
+def test_y_is_no_answer_to_the_question_about_partitions() -> None:
+    interfaces = interfaces_answering(SECRET, "y", "cn", "")
+    china = FakeSts()
+    china.identity = Identity(f"arn:aws-cn:iam::{ACCOUNT}:user/ann", ACCOUNT, "AIDAINVENTED")
+    interfaces.fake_sts.identity, interfaces.sts_of = errors.UnknownKey("unknown"), {"cn-north-1": china}
+    interfaces.fake_iam = FakeIam([])
+    assert set_up_with(interfaces).region == "cn-north-1"
+    assert "the answer is one of: gov, cn, neither" in interfaces.terminal.said
 
 
 def test_keys_left_in_the_file_are_reported() -> None:

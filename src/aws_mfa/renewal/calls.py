@@ -50,6 +50,8 @@ _NOT_TAKEN = (SessionExpired, UnknownKey)
 # SDKs ask again at once, and AWS may refuse any session: at most one code in five minutes. A code that was given for
 # this run is used even if the MFA session is newer, but not if it is of the same minute.
 _NEW_S, _NEW_BESIDE_CODE_S = 300.0, 60.0
+# How much AWS's clock may differ from ours: it accepts no request beyond that.
+_CLOCKS_DIFFER_S = 900.0
 
 
 @dataclass
@@ -268,11 +270,11 @@ def _reasons_to_plan_again(
 
 
 def _age_s(one: Reused, plan: Plan, interfaces: Interfaces) -> float:
-    """How old the session is: since it was stored, by our clock; else by its end, which AWS's clock says."""
+    """How old the session is at least: since it was stored, by our clock, or by its end, which AWS's clock says."""
     inputs = plan.stored.own_inputs(one)
-    if (stored_s := interfaces.session_cache.stored_s_ago(one.label, inputs)) is not None:
-        return stored_s
-    return max(int(inputs["duration_s"]) - (one.expires_at - interfaces.now()), 0.0)
+    by_end_s = max(int(inputs["duration_s"]) - (one.expires_at - interfaces.now()), 0.0)
+    stored_s = interfaces.session_cache.stored_s_ago(one.label, inputs)
+    return by_end_s if stored_s is None or by_end_s > _NEW_S + _CLOCKS_DIFFER_S else stored_s
 
 
 def exit_code_of(outcomes: list[Outcome]) -> int:

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values import arns, regions
 from aws_mfa.aws_values.codes import doubt_about_key_id, doubt_about_secret
 from aws_mfa.errors import BadInput, UnknownKey, Unreachable
+from aws_mfa.prompt.providers import until_good
 from aws_mfa.setup.questions import asked_line, says_yes
 
 if TYPE_CHECKING:
     from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Identity, LongTermKeys
+    from aws_mfa.prompt.providers import Terminal
     from aws_mfa.setup.questions import Answers
 
-_PARTITIONS = ("aws", "aws-us-gov", "aws-cn")
+# The answer -> the partition, and its name for people.
+_PARTITIONS = {"aws": ("aws", "the public regions"), "gov": ("aws-us-gov", "GovCloud"), "cn": ("aws-cn", "China")}
 
 
 def usable_region(name: str | None, source: str, interfaces: Interfaces) -> str | None:
@@ -63,18 +66,15 @@ def verified(
     try:
         return interfaces.sts(region, endpoints).get_caller_identity(keys), region
     except UnknownKey as error:
-        if given is not None or doubt is not None:  # a mistyped id is no reason to look in another partition
+        if given is not None or doubt is not None:  # a mistyped id is no reason to ask in another partition
             raise
-        asked = regions.partition_of_region(region).name
-        theirs = " or ".join(regions.default_region(name) for name in _PARTITIONS if name != asked)
-        # They are not asked here: a mistyped key must not be sent to all partitions.
-        hint = f"keys of another partition: name a region of theirs, {theirs}, by --region or AWS_REGION"
-        raise UnknownKey(error.message, *error.hints, hint) from None
+        region = _other_partition(error, region, terminal)
     except Unreachable as error:
         terminal.say(f"AWS cannot be asked whether the keys are valid: {error.message}")
         if terminal.has_human and not says_yes(terminal, "Store them unverified? [y/n] "):
             raise
         return None, region
+    return interfaces.sts(region, endpoints).get_caller_identity(keys), region
 
 
 def region_to_store(
@@ -104,3 +104,26 @@ def region_to_store(
         return answer or likely
 
     return asked_line(ask, "region", terminal) if terminal.has_human or terminal.lines_left() else likely
+
+
+def _other_partition(error: UnknownKey, region: str, terminal: Terminal) -> str:
+    """A region of the partition that a person names: a mistyped key must not be sent to all partitions."""
+    asked = regions.partition_of_region(region).name
+    others = {answer: partition for answer, (partition, _) in _PARTITIONS.items() if partition != asked}
+    if not terminal.has_human:
+        theirs = " or ".join(map(regions.default_region, others.values()))
+        hint = f"keys of another partition: name a region of theirs, {theirs}, by --region or AWS_REGION"
+        raise UnknownKey(error.message, *error.hints, hint) from None
+    terminal.say(error.message)
+    places = ", of ".join(f"{_PARTITIONS[answer][1]} ({answer})" for answer in others)
+
+    def ask() -> str | None:
+        answer = terminal.ask(f"Are they keys of {places}, or neither? [neither]: ").strip().lower()
+        if answer not in (*others, "", "neither", "n", "no"):
+            raise BadInput(f"the answer is one of: {', '.join(others)}, neither")
+        return others.get(answer)
+
+    partition = until_good(ask, terminal)
+    if partition is None:
+        raise error
+    return regions.default_region(partition)
