@@ -181,29 +181,18 @@ class _Work:
         one = self._rotation
         return [f"{one.profile}: the rotation was taken back: key {masked(one.old_id)} is used in {one.where}"]
 
-    def _make(self, names: list[int]) -> None:
-        made: dict[int, Callable[[], object]] = {
-            steps.DELETE_LOST: self._delete_lost,
-            steps.CREATE: self._create,
-            steps.SWITCH: self._switch,
-            steps.DEACTIVATE: self._deactivate,
-            steps.DELETE: self._delete,
-        }
+    def _make(self, numbers: list[int]) -> None:
+        # In the order in which `steps` numbers them.
+        ways = (self._delete_lost, self._create, self._switch, self._deactivate, self._delete)
         try:
-            for name in names:
-                made[name]()
+            for number in numbers:
+                ways[number]()
         except KeyboardInterrupt:
             raise Cancelled("cancelled", f"go on: {RESUME}", _OR_BACK) from None
         except AwsMfaError as error:
             if f"[{self._rotation.old_id}]" in self._interfaces.rotations.read():
                 error.hints = (*error.hints[:1], f"go on: {RESUME}", _OR_BACK)
             raise
-
-    # What is known
-
-    @property
-    def _is_back(self) -> bool:
-        return self._rotation.state == journal.GOING_BACK
 
     def _held(self) -> list[Held]:
         """What the places hold, without those that got another key in the meantime."""
@@ -238,8 +227,6 @@ class _Work:
     def _note(self, **changes: object) -> None:
         self._rotation = replace(self._rotation, **changes)  # type: ignore[arg-type]
         self._interfaces.rotations.update(lambda text: journal.with_rotation(text, self._rotation))
-
-    # The steps
 
     def _create(self) -> None:
         self._note(started_at=self._interfaces.now(), new_id="")
@@ -280,7 +267,7 @@ class _Work:
 
     def _switch(self) -> None:
         """Exchange the pairs where it is still to be done, once AWS knows the key that is to be used."""
-        one, is_back = self._rotation, self._is_back
+        one, is_back = self._rotation, self._rotation.state == journal.GOING_BACK
         from_id, to_id = (one.new_id, one.old_id) if is_back else (one.old_id, one.new_id)
         if is_back:
             self._call(lambda iam, signer: iam.set_key_active(signer, to_id, active=True))
@@ -300,11 +287,8 @@ class _Work:
         """Switch the old key off, and forget the sessions that it got, in the cache and in the credentials file."""
         old_id = self._rotation.old_id
         self._call(lambda iam, signer: iam.set_key_active(signer, old_id, active=False))
-        names = [self._rotation.profile, *notes.sections_of_origin(self._interfaces.known_keys.read(), old_id)]
-        for place in self._rotation.places:
-            section = place.section.removeprefix("profile ")
-            names += [section, profile_of(section)]
-        forget_sessions(list(dict.fromkeys(names)), self._interfaces)
+        sections = [place.section.removeprefix("profile ") for place in self._rotation.places]
+        forget_sessions([self._rotation.profile, *sections, *map(profile_of, sections)], self._interfaces)
         self._note(state=journal.INACTIVE, inactive_at=self._interfaces.now())
 
     def _delete_lost(self) -> None:
@@ -318,15 +302,16 @@ class _Work:
 
     def _delete(self) -> None:
         """Delete the key that is out of use; then the second pairs, the notes about it, and the journal's entry."""
-        key_id = self._rotation.new_id if self._is_back else self._rotation.old_id
+        one = self._rotation
+        key_id = one.new_id if one.state == journal.GOING_BACK else one.old_id
         if key_id:
             with suppress(NoSuchEntity):
                 self._call(lambda iam, signer: iam.delete_access_key(signer, key_id))
-        for one in self._held():
-            if one.beside_id:
-                self._interfaces.vault(one.place.vault).store_next(one.place.section, None)
+        for held in self._held():
+            if held.beside_id:
+                self._interfaces.vault(held.place.vault).store_next(held.place.section, None)
         self._interfaces.known_keys.update(lambda text: notes.without_key(text, key_id))
-        self._interfaces.rotations.update(lambda text: journal.without_rotation(text, self._rotation.old_id))
+        self._interfaces.rotations.update(lambda text: journal.without_rotation(text, one.old_id))
 
 
 def _too_young(access_key_id: str, profile: str, wishes: Wishes, interfaces: Interfaces) -> list[str]:

@@ -121,15 +121,6 @@ def without_key(notes: str, access_key_id: str) -> str:
     return with_device(with_creation(notes, access_key_id, None), access_key_id, None)
 
 
-def sections_of_origin(notes: str, access_key_id: str) -> list[str]:
-    """The sections of the credentials file with an MFA session that these long-term keys got, as noted."""
-    noted = ((section.name, section.values()) for section in sections(notes, where=_NOTES))
-    keys = (f"{_SESSION} ", "aws_access_key_id")
-    return [
-        name[len(keys[0]) :] for name, note in noted if name.startswith(keys[0]) and note.get(keys[1]) == access_key_id
-    ]
-
-
 def with_origin(
     notes: str, section: str, session_key_id: str, access_key_id: str, device: str, duration_s: int | None = None
 ) -> str:
