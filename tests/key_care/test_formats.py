@@ -70,24 +70,6 @@ def test_each_kind_is_recognised_by_its_content(text: str, bom: str, newline: st
     assert (found.trouble, found.section) == (None, "work" if "[work]" in text else None)
 
 
-@pytest.mark.parametrize(
-    ("kind", "other"),
-    [
-        *((kind, "") for kind in ONE_PAIR if kind not in ("csv with user", "csv with tabs")),
-        *(("lines of a shell", line) for line in ("DB_PASSWORD=s3\n", "# AKIAOLD s3\n", "export TOKEN=s3\n")),
-        *((kind, "other: s3\n") for kind in ("text", "text of two fields", "rootkey.csv", "yaml", "table")),
-    ],
-)
-def test_a_document_is_alone_only_if_every_line_belongs_to_the_keys(kind: str, other: str) -> None:
-    (found,) = keys_in_document(f"{ONE_PAIR[kind]}{other}\n", where="FILE")
-    assert found.is_alone == (not other)
-
-
-@pytest.mark.parametrize("document", [{"AccessKey": INNER, "smtp": "s3"}, {"AccessKey": {**INNER, "x": "s3"}}])
-def test_json_with_another_value_holds_more_than_the_keys(document: dict[str, object]) -> None:
-    assert [found.is_alone for found in keys_in_document(json.dumps(document), where="FILE")] == [False]
-
-
 @pytest.mark.parametrize("kind", ["json", "text", "text of --query AccessKey", "table", "yaml"])
 def test_an_inactive_key_is_marked(kind: str) -> None:
     text = ONE_PAIR[kind]

@@ -10,11 +10,10 @@ import csv
 import io
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.codes import trouble_with_key_id, trouble_with_secret
-from aws_mfa.config.edit import without_keys
 from aws_mfa.config.ini import check, line_number, sections
 from aws_mfa.config.profile_names import profile_headers
 from aws_mfa.config.sections import LONG_TERM_KEYS, kind_of
@@ -37,9 +36,6 @@ _NAMED = re.compile(
     r"""["']?\s*[=:|]\s*["']?(?P<value>[^\s"'|]*)["']?[\s|;]*""",
     re.IGNORECASE,
 )
-# What AWS prints beside them, the lines of a table included; all others may be somebody's other secrets.
-_BESIDE = re.compile(r"[\s|+-]*(?:CreateAccessKey|AccessKey:?|(?:CreateDate|UserName)\b.*)?[\s|+-]*", re.IGNORECASE)
-_JSON_NAMES = frozenset(("AccessKeyId", "CreateDate", "SecretAccessKey", "Status", "UserName"))
 _TEXT_FIELDS = (2, 5)  # AccessKeyId, SecretAccessKey; or AccessKeyId, CreateDate, SecretAccessKey, Status, UserName
 _KINDS = (
     "give the CSV that the IAM console downloads, what `aws iam create-access-key --output json` prints, "
@@ -49,12 +45,7 @@ _KINDS = (
 
 @dataclass
 class KeysInText:
-    """
-    Long-term keys in a text, and their `section`, None for a document that names no profile.
-
-    `trouble`: why they cannot be long-term keys, with the line. `lines` are those of id and secret in an AWS file;
-    `is_alone`: the document holds nothing else that somebody may want to keep.
-    """
+    """Keys in a text, their `section` if it has any; `trouble`: why they are no long-term keys, with the line."""
 
     keys: LongTermKeys
     section: str | None = None
@@ -62,8 +53,6 @@ class KeysInText:
     trouble: str | None = None
     is_inactive: bool = False
     endpoint_url: str | None = None
-    lines: tuple[int, ...] = ()
-    is_alone: bool = True
 
 
 def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
@@ -79,20 +68,16 @@ def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
             found = keys_in_sections(text, where=where)
         except BrokenFile as error:
             raise BadInput(error.message) from None
-        rest = text
-        for keys in found:
-            rest = without_keys(rest, keys.section or "", (KEY_ID, SECRET))
-            # SDKs have the profile without the first word of the header in a config file.
+        for keys in found:  # SDKs have the profile without the first word of the header in a config file
             keys.section = next(iter(profile_headers([keys.section or ""])), keys.section)
-        return [replace(keys, is_alone=not rest.strip()) for keys in found]
+        return found
     fields = first.removeprefix("ACCESSKEY").split()
     if len(fields) in _TEXT_FIELDS and fields[0].startswith("AKIA"):
         values = {_CSV_KEY_ID: fields[0], _CSV_SECRET: fields[len(fields) // 2], "status": "".join(fields[3:4])}
-        return [replace(_one_pair(values, where), is_alone=len(lines) == 1)]
+        return [_one_pair(values, where)]
     named = [found for found in map(_NAMED.fullmatch, lines) if found]
     if any("key" in found["name"].lower() for found in named):
-        is_alone = all(_NAMED.fullmatch(line) or _BESIDE.fullmatch(line) for line in lines)
-        return [replace(_in_named_lines(named, where), is_alone=is_alone)]
+        return [_in_named_lines(named, where)]
     if any(mark in first for mark in ",;\t"):
         return [_in_csv(text, where)]
     raise BadInput(f"{where}, line 1: no long-term keys in a known format", _KINDS)
@@ -118,10 +103,7 @@ def _in_section(section: Section, text: str) -> KeysInText:
     if next_keys_of(values):
         trouble = "the rotation of these keys is not over: aws-mfa rotate --resume"
     device = next((values[key] for key in _DEVICE_KEYS if values.get(key)), None)
-    of_keys = tuple(sorted(lines[key] for key in (KEY_ID, SECRET) if key in lines))
-    return KeysInText(
-        keys, section.name, device=device, trouble=trouble, endpoint_url=values.get("endpoint_url"), lines=of_keys
-    )
+    return KeysInText(keys, section.name, device=device, trouble=trouble, endpoint_url=values.get("endpoint_url"))
 
 
 def _in_named_lines(named: list[re.Match[str]], where: str) -> KeysInText:
@@ -159,8 +141,7 @@ def _in_csv(text: str, where: str) -> KeysInText:
     values = dict(zip(columns, row, strict=False))
     if _CSV_KEY_ID not in values or _CSV_SECRET not in values:
         raise BadInput(f"{where}, line {line}: it has fewer columns than the header", "download it again")
-    found = _one_pair(values, f"{where}, line {line}")
-    return replace(found, is_alone=not values.get("password", "").strip())
+    return _one_pair(values, f"{where}, line {line}")
 
 
 def _in_json(text: str, where: str) -> KeysInText:
@@ -186,8 +167,7 @@ def _in_json(text: str, where: str) -> KeysInText:
             f"{place}: no AccessKeyId or no SecretAccessKey",
             "AWS shows a secret once, when the key is made: aws iam create-access-key",
         )
-    is_alone = found.keys() <= _JSON_NAMES and (found is document or len(document) == 1)
-    return replace(_one_pair(values, place), is_alone=is_alone)
+    return _one_pair(values, place)
 
 
 def _one_pair(values: Mapping[str, str], place: str) -> KeysInText:

@@ -66,8 +66,7 @@ class Importable:
     """
     The moves, the places `looked_at`, a line for each key that was `left` and why, and further `notices`.
 
-    `keychain_trouble`: why the fork's items could not be read. `is_alone`: the document holds only these keys; else
-    they are in its `lines`.
+    `keychain_trouble`: why the fork's items could not be read.
     """
 
     moves: list[Move]
@@ -75,8 +74,6 @@ class Importable:
     left: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     keychain_trouble: KeychainUnavailable | None = None
-    is_alone: bool = True
-    lines: tuple[int, ...] = ()
 
 
 def keys_here(request: ImportRequest, interfaces: Interfaces) -> Importable:
@@ -123,9 +120,8 @@ def keys_given(document: Document, request: ImportRequest, interfaces: Interface
         )
     for keys in meant:
         profiles.check_header(profile_of(keys.section or profile))
-    found = Importable([], [document.name], lines=tuple(line for keys in meant for line in keys.lines))
+    found = Importable([], [document.name])
     finds = [_find(keys, keys.section or profile, document.name, request, profiles, found) for keys in meant]
-    found.is_alone = None not in finds and len(meant) == len(held) and all(keys.is_alone for keys in held)
     _add_moves(found, [find for find in finds if find], request, interfaces)
     if to_keychain := [move.name for move in found.moves if move.vault == "keychain"]:
         try:
