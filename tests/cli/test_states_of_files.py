@@ -101,7 +101,7 @@ BROKEN: dict[str, tuple[object, object, str]] = {
 IN_SPITE_OF_IT = {
     "credentials: a link to itself": {"classic": (1, "Could not locate credentials file at")},
     "config: section again": {"import": SOUND["import"]},
-    "config: nested junk": {command: SOUND[command] for command in ("import", "forget", "vault", "completion")},
+    "config: nested junk": {command: SOUND[command] for command in ("import", "forget", "completion")},
     **{
         state: {"completion": SOUND["completion"]}
         for state in ("credentials: keys before a section", "config: junk", "credentials: nested junk")

@@ -20,11 +20,9 @@ from aws_mfa.errors import (
 )
 from aws_mfa.key_care.stored_keys import removal, stored_keys
 from aws_mfa.model import LongTermKeys
-from aws_mfa.renewal.make_plan import make_plan
-from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.vaults.choice import with_creation
 from cli.commands.running import run_command
-from fakes import DEVICE, KEYS, NOW, OTHER_KEYS, FakeInterfaces, FakeTerminal, FakeVault, a_session
+from fakes import DEVICE, KEYS, NOW, OTHER_KEYS, FakeInterfaces, FakeTerminal, FakeVault
 
 WORK = "work-long-term"
 ROLE = "role_arn = arn:aws:iam::123456789012:role/Dev\nsource_profile = work\n"
@@ -79,36 +77,6 @@ def test_a_copy_in_plain_text_is_named_with_the_command_that_moves_it(capsys: py
 def test_other_keys_in_a_file_are_a_row_of_their_own() -> None:
     found, _ = stored_keys(in_vault(credentials=f"[work]\n{LINES}", keys=OTHER_KEYS))
     assert [(one.vault, one.access_key_id[-4:]) for one in found] == [("keychain", "KEY2"), ("file", "KEY1")]
-
-
-def test_names_without_a_note_are_looked_up_by_name_without_a_question() -> None:
-    interfaces = FakeInterfaces("", f"{CONFIG}[profile old]\nregion = eu-west-1\n[profile bare]\nregion = eu-west-1\n")
-    interfaces.vaults["keychain"].stored = {WORK: KEYS, "unknown-long-term": OTHER_KEYS}
-    interfaces.fork.stored["old-long-term"] = OTHER_KEYS
-    found, lines = stored_keys(interfaces)
-    assert [(one.name, one.vault) for one in found] == [("old-long-term", "fork"), (WORK, "keychain")]
-    assert lines == []
-    assert calls(interfaces) == [f"keychain load {name}-long-term" for name in ("work", "old", "bare")]
-
-
-def test_a_vault_that_would_ask_is_left_and_said_and_a_missing_keychain_is_not() -> None:
-    interfaces = FakeInterfaces("", CONFIG)
-    interfaces.vaults["keychain"].failure = KeychainUnavailable("the keychain is locked", "unlock it")
-    assert stored_keys(interfaces) == (
-        [],
-        ["the keychain vault was not searched for other keys: the keychain is locked"],
-    )
-    interfaces.vaults["keychain"].failure = KeychainUnavailable("no keychain", "use: aws-mfa setup --vault age")
-    assert stored_keys(interfaces) == ([], [])
-
-
-def test_a_broken_item_is_named_and_the_others_are_listed() -> None:
-    interfaces = FakeInterfaces("", CONFIG)
-    interfaces.vaults["keychain"].failure = NotSetUp("the keychain item 'aws-mfa' / 'x' cannot be read")
-    interfaces.known_keys.text = "[play-long-term]\nvault = age\naws_access_key_id = AKIAINVENTEDBOBSKEY2\n"
-    found, lines = stored_keys(interfaces)
-    assert [one.name for one in found] == ["play-long-term"]
-    assert lines == ["the keychain item 'aws-mfa' / 'x' cannot be read"]
 
 
 # move
@@ -271,18 +239,6 @@ def test_keys_of_the_config_file_move_too_and_the_forks_items_leave_a_mark(capsy
     capsys.readouterr()
 
 
-def test_a_section_with_a_suffix_of_its_own_is_named_as_it_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    interfaces = FakeInterfaces("", CONFIG)
-    interfaces.vaults["keychain"].stored["work-keys"] = KEYS
-    interfaces.known_keys.text = f"[work-keys]\nvault = keychain\naws_access_key_id = {KEYS.access_key_id}\n"
-    assert run_command(vault, interfaces, "move", "work-keys", "--to", "age") == 0
-    assert list(interfaces.vaults["age"].stored) == ["work-keys"]
-    assert run_command(vault, interfaces, "remove", "work-keys", "--yes") == 0
-    assert interfaces.vaults["age"].stored == {}
-    assert run_command(vault, interfaces, "move", "--all", "--to", "age") == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "no long-term keys"
-
-
 @pytest.mark.parametrize(("answer", "moves"), [("y", True), ("n", False), (None, False)])
 def test_plain_text_is_written_only_after_a_yes(answer: str | None, moves: bool) -> None:  # noqa: FBT001
     interfaces = in_vault()
@@ -325,7 +281,8 @@ def test_the_last_copy_goes_only_if_its_profile_is_typed(capsys: pytest.CaptureF
     said = "\n".join(interfaces.terminal.said)
     assert "work: ...KEY1 in the keychain vault" in said
     assert "do that first: aws-mfa exec work -- aws iam delete-access-key" in said
-    assert "profiles that stop working: work, dev (adopted)" in said
+    assert "profiles that stop working: work, dev" in said
+    assert "remove the stored ones with: aws-mfa forget work dev" in said
     assert capsys.readouterr().out == "work: ...KEY1 removed from the keychain vault\n"
     delete = f"aws iam delete-access-key --access-key-id {KEYS.access_key_id}"
     assert interfaces.said == [f"IAM still accepts the key; delete it there: {delete}"]
@@ -342,7 +299,7 @@ def test_without_a_terminal_it_needs_yes_and_a_dry_run_shows_what_would_go(capsy
     assert run_command(vault, interfaces, "remove", "work", "--dry-run", "--json") == 0
     assert json.loads(capsys.readouterr().out) == {
         "version": 1, "profile": "work", "vault": "keychain", "key": "...KEY1", "state": "would be removed",
-        "copies": [], "stops": ["work", "dev"], "sessions_end": None,
+        "copies": [], "stops": ["work", "dev"],
     }  # fmt: skip
     assert interfaces.vaults["keychain"].stored[WORK].matches(KEYS)
     assert run_command(vault, interfaces, "remove", "work", "--yes") == 0
@@ -391,14 +348,7 @@ def test_the_same_key_under_another_name_is_a_copy_and_the_profile_stops_all_the
     )
     found = removal(WORK, None, interfaces)
     assert [copy.place for copy in found.copies] == ["the age vault, as play-long-term"]
-    assert list(found.stops) == ["work", "dev"]
-
-
-def test_stored_sessions_go_on_and_are_named_with_their_end() -> None:
-    interfaces, session = in_vault(), a_session()
-    (step, *_) = make_plan(RenewalRequest(["work"]), interfaces).steps
-    interfaces.session_cache.store(step.label, step.inputs, session)
-    assert removal(WORK, None, interfaces).sessions_end == session.expires_at
+    assert found.stops == ["work", "dev"]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """
 Where the long-term keys of profiles are stored; moved from vault to vault, or removed from one.
 
-Refuses to list a keychain: it reads items by name, of profiles that a file or a note names. A move stores, reads back,
-notes, and only then removes the original, which is read again first: if it ends at any moment, the keys are in the old
-place, in the new one or in both, and the same command goes on. A removal touches neither IAM nor stored sessions.
+Refuses to search a keychain: it reads items by name, and lists those that are noted. A move stores, reads back, notes,
+and only then removes the original, which is read again first: if it ends at any moment, the keys are in the old place,
+in the new one or in both, and the same command goes on. A removal touches neither IAM nor stored sessions.
 """
 
 from __future__ import annotations
@@ -17,31 +17,28 @@ from aws_mfa.config.chains import chain_of
 from aws_mfa.config.edit import without_keys
 from aws_mfa.config.ini import section_values, sections
 from aws_mfa.config.sections import check_name, default_long_term, profile_of
-from aws_mfa.errors import AwsMfaError, KeychainUnavailable, NeedsHuman, NoDevice, NoLongTermKeys, NotSetUp
+from aws_mfa.errors import AwsMfaError, NoLongTermKeys, NotSetUp
 from aws_mfa.key_care.importing import clear_places, make_move, opened_vault
 from aws_mfa.key_care.journal import reminder, rotations_in
 from aws_mfa.key_care.search import Importable, ImportRequest, finds_in_files
 from aws_mfa.key_care.transfer import Find, Move, by_name
 from aws_mfa.model import masked
-from aws_mfa.renewal.make_plan import make_plan
-from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.setup.questions import user_of
 from aws_mfa.vaults.choice import choose_vault, noted_creation, noted_vault
 from aws_mfa.vaults.items import refuse_unfinished
-from aws_mfa.vaults.lookup import KnownProfiles, check_known, found_in_vault, note_keys
+from aws_mfa.vaults.lookup import KnownProfiles, check_known, note_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable
 
     from aws_mfa.interfaces import Interfaces
 
 _SEALED = ("keychain", "age")
-_MOST_LOOKED_UP = 100  # in a keychain, each a call to its service
 
 
 @dataclass
 class StoredKeys:
-    """Keys of a long-term section; `vault` may be `fork`; `in_files`: sections that hold them in plain text."""
+    """Keys of a long-term section; `in_files`: sections that hold them in plain text."""
 
     name: str
     vault: str
@@ -51,8 +48,9 @@ class StoredKeys:
 
 
 def stored_keys(interfaces: Interfaces) -> tuple[list[StoredKeys], list[str]]:
-    """The keys of all profiles, and a line for each that needs care or cannot be read; asks for nothing."""
+    """The keys that notes and files name, and a line for each that needs care or cannot be read; opens no vault."""
     known = KnownProfiles(interfaces)
+    known.check()
     looked = Importable([], [interfaces.credentials.path, interfaces.config.path])
     found: dict[tuple[str, str], StoredKeys] = {}
     for section in sections(known.notes, where=interfaces.known_keys.path):
@@ -66,28 +64,9 @@ def stored_keys(interfaces: Interfaces) -> tuple[list[StoredKeys], list[str]]:
     for find in finds_in_files(ImportRequest(), known, looked):
         key_id = find.keys.access_key_id
         found.setdefault((find.name, key_id), StoredKeys(find.name, "file", key_id)).in_files.append(find.place)
-    names = {name for name, _ in found}
-    users = [one for one in known.profiles.all_profiles() if not (one.has_own_keys or "role_arn" in one.own)]
-    unnoted = [name for name in (default_long_term(user.name) for user in users) if name not in names]
-    keys = [*found.values(), *_in_vault(unnoted[:_MOST_LOOKED_UP], interfaces, looked.notices)]
-    for one in keys:
+    for one in found.values():
         one.created_at = noted_creation(known.notes, one.access_key_id)
-    return sorted(keys, key=lambda one: one.name), looked.left + looked.notices
-
-
-def _in_vault(names: list[str], interfaces: Interfaces, lines: list[str]) -> Iterator[StoredKeys]:
-    """Those in the vault in use, as far as it can be read without a question; `lines` get what cannot."""
-    quiet, choice = interfaces.replaced(unattended=True), choose_vault(None, interfaces.environ, None)
-    for name in names:
-        try:
-            if found := found_in_vault(name, choice, quiet):
-                yield StoredKeys(name, found.place, found.keys.access_key_id)
-        except (KeychainUnavailable, NeedsHuman) as error:
-            if "aws-mfa setup" not in "".join(error.hints[:1]):  # else this machine has no keychain
-                lines.append(f"the {choice.name} vault was not searched for other keys: {error.message}")
-            return
-        except AwsMfaError as error:
-            lines.append(error.message)
+    return sorted(found.values(), key=lambda one: one.name), looked.left + looked.notices
 
 
 def _finds(name: str, vaults: Iterable[str], interfaces: Interfaces, trouble: list[AwsMfaError] | None) -> list[Find]:
@@ -180,11 +159,10 @@ def _movable(name: str, target: str, interfaces: Interfaces) -> Moved:
 
 @dataclass
 class Removal(Move):
-    """A move to nowhere; other `copies` of the keys; profiles that stop working, and whether each is adopted."""
+    """A move to nowhere; other `copies` of the keys; profiles that stop working."""
 
     copies: list[Find] = field(default_factory=list)
-    stops: dict[str, bool] = field(default_factory=dict)
-    sessions_end: float | None = None
+    stops: list[str] = field(default_factory=list)
 
 
 def removal(name: str, vault: str | None, interfaces: Interfaces) -> Removal:
@@ -211,30 +189,21 @@ def removal(name: str, vault: str | None, interfaces: Interfaces) -> Removal:
     # A device stays where it is.
     ours = [replace(find, device=None) for find in finds if find.vault == place and find.keys.matches(keys)]
     copies = [find for find in finds if find.vault != place and find.keys.matches(keys)]
-    stops = {} if copies else _users_of(name, known)
+    stops = [] if copies else _users_of(name, known)
     same_id = (one for one in stored_keys(interfaces)[0] if one.access_key_id == keys.access_key_id)
     copies += [Find(one.name, keys, f"the {one.vault} vault, as {one.name}") for one in same_id if one.name != name]
-    return Removal(name, place, ours, copies=copies, stops=stops, sessions_end=_sessions_end(name, stops, quiet))
+    return Removal(name, place, ours, copies=copies, stops=stops)
 
 
-def _users_of(name: str, known: KnownProfiles) -> dict[str, bool]:
-    """The profiles whose chain begins at the keys of this long-term section, and whether each is adopted."""
-    using = {}
-    for profile in (profile_of(name), *known.profiles.names()):
+def _users_of(name: str, known: KnownProfiles) -> list[str]:
+    """The profiles whose chain begins at the keys of this long-term section."""
+    using = []
+    for profile in dict.fromkeys((profile_of(name), *known.profiles.names())):
         with suppress(AwsMfaError):
             chain = chain_of(profile, known.profiles, keys_stored=known.has_noted_keys)
             if name in (default_long_term(chain.user.name), chain.user.keys_section):
-                using[profile] = chain.wanted.has_credential_process_of_ours
+                using.append(profile)
     return using
-
-
-def _sessions_end(name: str, profiles: Iterable[str], quiet: Interfaces) -> float | None:
-    """When the last stored session of these profiles ends; IAM is not asked for a device."""
-    no_call: dict[str, str | AwsMfaError] = dict.fromkeys((name, profile_of(name)), NoDevice("not known"))
-    with suppress(AwsMfaError):
-        plan = make_plan(RenewalRequest(list(profiles), is_preview=True, devices=no_call), quiet)
-        return max((one.expires_at for one in plan.reused), default=None)
-    return None
 
 
 def remove_stored(found: Removal, interfaces: Interfaces) -> list[str]:

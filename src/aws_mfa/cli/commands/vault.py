@@ -7,7 +7,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.text import duration_text, local_text, rfc3339_text
+from aws_mfa.aws_values.text import rfc3339_text
 from aws_mfa.cli.output import print_lines
 from aws_mfa.cli.render import JSON_VERSION, error_fields, failure_lines, table
 from aws_mfa.command_lines import quote, unset_variable
@@ -35,8 +35,8 @@ List long-term keys, move them to another vault, or remove them from one.
   aws-mfa vault move PROFILE --to age
   aws-mfa vault remove PROFILE
 
-A keychain is never listed: its items are read by name, of profiles that a file
-or a note names. AWS is never called."""
+`list` shows the keys that notes and files name: those of the keychain fork are
+found by `aws-mfa import`. AWS is never called."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +82,7 @@ def _list(args: argparse.Namespace, interfaces: Interfaces) -> int:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         print_lines(table(["profile", "vault", "key", "age", "in plain text in"], rows, width).splitlines())
     else:
-        print_lines(["no long-term keys; store some with: aws-mfa setup"])
+        print_lines(["no long-term keys; store some with: aws-mfa setup, or find some with: aws-mfa import"])
     for line in lines:
         interfaces.say(line)
     return 0
@@ -92,17 +92,11 @@ def _print_json(**fields: object) -> None:
     print_lines(json.dumps({"version": JSON_VERSION, **fields}, indent=2).splitlines())
 
 
-def _section(profile: str, interfaces: Interfaces) -> str:
-    """The long-term section; the name itself if keys are noted under it (`--long-term-suffix`)."""
-    is_noted = noted_vault(interfaces.known_keys.read(), profile) is not None
-    return profile if is_noted else default_long_term(profile_of(profile))
-
-
 def _move(args: argparse.Namespace, interfaces: Interfaces) -> int:
     if args.all and args.profiles:
         raise BadInput("--all and names of profiles contradict each other", "give one of the two")
     profiles = args.profiles or [profile_in_force(None, interfaces.environ)]
-    given = [_section(profile, interfaces) for profile in profiles]
+    given = [default_long_term(profile_of(profile)) for profile in profiles]
     names = [one.name for one in stored_keys(interfaces)[0]] if args.all else given
     if args.to == "file" and not (args.yes or args.dry_run):
         where = f"in plain text into {interfaces.credentials.path}, where every program of yours can read it"
@@ -131,11 +125,11 @@ def _move(args: argparse.Namespace, interfaces: Interfaces) -> int:
 
 def _remove(args: argparse.Namespace, interfaces: Interfaces) -> int:
     profile = profile_of(args.profile)
-    found = removal(_section(profile, interfaces), args.vault, interfaces)
+    found = removal(default_long_term(profile), args.vault, interfaces)
     where = " and ".join(find.place for find in found.finds)
     key_id, copies = found.keys.access_key_id, [copy.place for copy in found.copies]
     asks = not (args.yes or args.dry_run)
-    for line in (f"{profile}: {masked(key_id)} in {where}", *_consequences(found, interfaces)):
+    for line in (f"{profile}: {masked(key_id)} in {where}", *_consequences(found)):
         (interfaces.terminal if asks and interfaces.terminal.has_human else interfaces).say(line)
     if asks and (copies or not interfaces.terminal.has_human):
         ask_consent("Remove this copy? [y/n] ", interfaces)
@@ -144,9 +138,8 @@ def _remove(args: argparse.Namespace, interfaces: Interfaces) -> int:
     left = [] if args.dry_run else remove_stored(found, interfaces)
     state = "kept" if left else "would be removed" if args.dry_run else "removed"
     if args.json:
-        end = rfc3339_text(found.sessions_end) if found.sessions_end else None
         row = {"profile": profile, "vault": found.vault, "key": masked(key_id), "state": state, "copies": copies}
-        _print_json(**row, stops=list(found.stops), sessions_end=end)
+        _print_json(**row, stops=found.stops)
     else:
         print_lines([f"{profile}: {masked(key_id)} {state} from {where}"])
     for line in left:
@@ -158,18 +151,15 @@ def _remove(args: argparse.Namespace, interfaces: Interfaces) -> int:
     return NotSetUp.exit_code if left else 0
 
 
-def _consequences(found: Removal, interfaces: Interfaces) -> list[str]:
+def _consequences(found: Removal) -> list[str]:
     """What the removal means: other copies, profiles, sessions."""
     copies = " and ".join(copy.place for copy in found.copies)
     last = "no other copy is known on this machine, and IAM does not show the secret again"
     lines = [f"copies stay in {copies}" if copies else last]
-    names = [f"{name} (adopted)" if adopted else name for name, adopted in found.stops.items()]
-    if names:
+    if names := found.stops:
         more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
         lines.append(f"profiles that stop working: {', '.join(names[:_MOST_SHOWN])}{more}")
-    if found.sessions_end:
-        until = f"{local_text(found.sessions_end)} ({duration_text(found.sessions_end - interfaces.now())})"
-        forget = f"aws-mfa forget {' '.join(map(quote, found.stops)) if len(names) <= _MOST_SHOWN else 'PROFILE'}"
-        lines.append(f"sessions that programs have go on until {until}; remove the stored ones with: {forget}")
+        forget = f"aws-mfa forget {' '.join(map(quote, names)) if not more else 'PROFILE'}"
+        lines.append(f"their sessions go on until they end; remove the stored ones with: {forget}")
     delete = deletion_of(found.keys.access_key_id, profile_of(found.name))
     return [*lines, f"to delete the key in IAM, too, do that first: {delete}"]
