@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -39,25 +40,18 @@ _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _BOMS = ((b"\xef\xbb\xbf", "a byte order mark (BOM)"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
 
 
+@dataclass(eq=False, repr=False)
 class AwsFile:
     """An `AwsTextFile`; `is_strict`: refuses what others can write. `say_narrowed` gets the path of a narrowed file."""
 
-    def __init__(
-        self,
-        path: str,
-        *,
-        lock_timeout_s: float = LOCK_TIMEOUT_S,
-        say_narrowed: Callable[[str], None] = lambda _: None,
-        is_strict: bool = True,
-        is_read_only: bool = False,
-    ) -> None:
-        self._is_read_only = is_read_only
-        self.path = path
-        self._lock_timeout_s = lock_timeout_s
-        self._say_narrowed = say_narrowed
-        self._is_strict = is_strict
-        self._known = ""
-        self._owners: set[int] = set()  # of the files that were read
+    path: str
+    _: KW_ONLY
+    lock_timeout_s: float = LOCK_TIMEOUT_S
+    say_narrowed: Callable[[str], None] = lambda _: None
+    is_strict: bool = True
+    is_read_only: bool = False
+    _known: str = field(default="", init=False)
+    _owners: set[int] = field(default_factory=set, init=False)  # of the files that were read
 
     def exists(self) -> bool:
         return os.path.exists(self.path) and not self._is_null_device()
@@ -66,7 +60,7 @@ class AwsFile:
         """Raises as `update` does."""
         if not self.exists():
             private_files.ensure_private_folder(os.path.dirname(os.path.abspath(self.path)))
-            with lock(self._lock_path(), timeout_s=self._lock_timeout_s):
+            with lock(self._lock_path(), timeout_s=self.lock_timeout_s):
                 if not self.exists():
                     private_files.replace_privately(self.path, b"")
 
@@ -101,7 +95,7 @@ class AwsFile:
 
     def update(self, edit: Callable[[str], str]) -> bool:
         """See `AwsTextFile`; `edit` is called again if a program that ignores the lock changed the file meanwhile."""
-        if self._is_read_only:
+        if self.is_read_only:
             return False
         if self._is_null_device():
             raise NotSetUp(f"cannot write {self.path}: it is the null device")
@@ -111,7 +105,7 @@ class AwsFile:
             with private_files.TargetFile(self.path) as target:
                 target.found()  # before a lock file is made in a folder that a link of another user leads to
                 path = os.path.join(target.folder.path, self._lock_name(target.name))
-                with lock(path, timeout_s=self._lock_timeout_s, folder=target.folder):
+                with lock(path, timeout_s=self.lock_timeout_s, folder=target.folder):
                     return self._replace(target, edit)
         except OSError as error:
             raise private_files.not_written(self.path, error) from None
@@ -128,7 +122,7 @@ class AwsFile:
             if target.replace(self._bytes_of(after), if_as_read=True):
                 self._known = after
                 if old and not is_narrow(old) and is_narrow(target.found() or old):
-                    self._say_narrowed(self.path)
+                    self.say_narrowed(self.path)
                 return True
         raise NotSetUp(f"{self.path} is changed by another program all the time; nothing was written")
 
@@ -136,27 +130,27 @@ class AwsFile:
         """Raise what `update` would raise: before a code is spent, not after."""
         self.check_trusted()
         private_files.check_replaceable(self.path)
-        check_lockable(self._lock_path(), timeout_s=self._lock_timeout_s)
+        check_lockable(self._lock_path(), timeout_s=self.lock_timeout_s)
 
     def check_trusted(self, *, runs_commands: bool = False) -> None:
-        if self._is_strict and not self._is_null_device():
+        if self.is_strict and not self._is_null_device():
             refuse_open(self.path, runs_commands=runs_commands, owners=self._owners)
 
     def forbid_others_to_write(self) -> list[str]:
         changed = []
         for place in (os.path.dirname(os.path.abspath(self.path)), self.path):
             with suppress(OSError):  # missing, or refused: `check_trusted` says why
-                if self._is_strict and forbid_others_to_write(place):
+                if self.is_strict and forbid_others_to_write(place):
                     changed.append(place)
         return changed
 
     def repair_mode(self, *, also_written: bool = False) -> bool:
         """See the Protocol. Unless `also_written`, a file that others can write is left: `check_trusted` refuses it."""
-        if self._is_read_only:
+        if self.is_read_only:
             return False
         try:
             found = os.stat(self.path)
-            if is_narrow(found) or (self._is_strict and not also_written and others_can_write(found)):
+            if is_narrow(found) or (self.is_strict and not also_written and others_can_write(found)):
                 return False  # narrow, nearly always: then it is not opened
             fd = os.open(self.path, _READ)
         except OSError:

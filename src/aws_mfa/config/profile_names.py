@@ -76,12 +76,6 @@ def plain_headers(text: str, name: str) -> list[str] | None:
     return found if len(found) < 2 else None  # noqa: PLR2004
 
 
-def services_headers(headers: Iterable[str]) -> dict[str, str]:
-    """Name of a `[services NAME]` section -> its header."""
-    named = ((second_word(header), header) for header in headers if header.startswith("services"))
-    return {name: header for name, header in named if name is not None}
-
-
 def second_word(header: str) -> str | None:
     """The second of exactly two words, None for any other number."""
     words = shell_words(header)

@@ -11,13 +11,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 
 from __future__ import annotations
 
-from aws_mfa.aws_values.arns import (
-    check_device,
-    check_external_id,
-    check_role,
-    check_session_name,
-    sanitised_session_name,
-)
+from aws_mfa.aws_values import arns
 from aws_mfa.aws_values.policies import check_policy_arns, check_policy_partitions
 from aws_mfa.aws_values.regions import checked_region
 from aws_mfa.aws_values.text import (
@@ -147,9 +141,9 @@ def _of_a_file(check: Callable[..., str]) -> Callable[[Given], str]:
     return checked
 
 
-role_arn = _of_a_file(check_role)
-device = _of_a_file(check_device)
-external_id = _of_a_file(check_external_id)
+role_arn = _of_a_file(arns.check_role)
+device = _of_a_file(arns.check_device)
+external_id = _of_a_file(arns.check_external_id)
 region = _of_a_file(checked_region)
 
 
@@ -157,9 +151,9 @@ def session_name(given: Given) -> str:
     """`role_session_name`, and `source_identity`, which has the same shape."""
     key = given.source.partition(" ")[0]
     try:
-        return check_session_name(given.value, source=given.source)
+        return arns.check_session_name(given.value, source=given.source)
     except BadInput as refused:
-        hint = f"use for example: {key} = {sanitised_session_name(given.value)}"
+        hint = f"use for example: {key} = {arns.sanitised_session_name(given.value)}"
         raise BadProfile(refused.message.replace("role session name", key.removeprefix(HIDDEN)), hint) from None
 
 
@@ -234,13 +228,13 @@ def policy_of(given: Given, read: Callable[[str], str]) -> str:
 def policy_arns_of(given: Given, role_arn: str) -> tuple[str, ...]:
     """ARNs of managed policies, separated by commas, of the role's partition."""
     try:
-        arns = check_policy_arns(list(filter(None, map(str.strip, given.value.split(",")))), flag="")
-        check_policy_partitions(arns, role_arn, flag="")
+        found = check_policy_arns(list(filter(None, map(str.strip, given.value.split(",")))), flag="")
+        check_policy_partitions(found, role_arn, flag="")
     except BadInput as refused:
         raise BadProfile(f"{given.source}: {refused.message}", *refused.hints) from None
-    if not arns:
+    if not found:
         raise BadProfile(f"{given.source} names no policy", "remove the line, or name one")
-    return arns
+    return found
 
 
 def _trouble_with_tag(key: str, value: str) -> str | None:

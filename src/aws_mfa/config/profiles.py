@@ -220,7 +220,9 @@ class AwsProfiles:
 
     @cached_property
     def _services(self) -> dict[str, str]:
-        return profile_names.services_headers(self._config.headers())
+        """Name of a `[services NAME]` section -> its header."""
+        headers = [header for header in self._config.headers() if header.startswith("services")]
+        return {name: header for header in headers if (name := profile_names.second_word(header)) is not None}
 
 
 def _place(index: SectionIndex, header: str) -> str:
