@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache
 
 from aws_mfa.errors import KeychainUnavailable
@@ -90,13 +91,11 @@ class Stores:
         self._open_seal = cache(open_seal) if open_seal else None
         self.sealed = SessionFiles(folder, SEALED, self._open_seal or _no_seal, name="sealed")
         self.plain = SessionFiles(folder, PLAIN)
-        # Every store under these variables, read or not.
         self.every = [files for files in (self.memory, self.sealed, self.plain) if files is not None]
         self._other_runtimes = other_runtimes
         # `plain` may replace only a `sealed` that is a default. Both are then read, without asking for a keychain.
         self._plain_may_replace = choice.name == "sealed" and not choice.explicit
         named = {"memory": self.memory, "sealed": self.sealed, "plain": self.plain}.get(choice.name)
-        # The stores that are read, in this order.
         self.readable = [named] if named is not None else []
         if self._plain_may_replace:
             self.readable = [self.sealed, self.plain] if open_seal else [self.plain]
@@ -177,29 +176,27 @@ def is_known_to_have_a_disk(path: str) -> bool:
     return False
 
 
+@dataclass(eq=False)
 class SessionFiles:
     """The entries in `folder` whose files end in `suffix`; methods raise `OSError` and `AwsMfaError`."""
 
-    def __init__(
-        self, folder: str, suffix: str, open_seal: Callable[[], Seal] | None = None, *, name: str = "plain"
-    ) -> None:
-        self.folder = folder
-        self.name = name
-        self._suffix = suffix
-        self._open_seal = open_seal
+    folder: str
+    suffix: str
+    open_seal: Callable[[], Seal] | None = None
+    name: str = field(default="plain", kw_only=True)
 
     def listing(self) -> Listing:
         """The folder, checked, and its files at this moment."""
         folder = private_folder(self.folder)
         names: dict[str, list[str]] = {}
         for name in os.listdir(self.folder) if folder else ():
-            if name.endswith(self._suffix):
-                names.setdefault(mark_in(name.removesuffix(self._suffix)), []).append(name)
+            if name.endswith(self.suffix):
+                names.setdefault(mark_in(name.removesuffix(self.suffix)), []).append(name)
         return folder, names
 
     def alike(self, stored: str, listing: Listing) -> list[str]:
         """The stored names in the listing that end in the same hash of inputs, such as those of other profiles."""
-        found = [stored_in(name, self._suffix) for name in listing[1].get(mark_in(stored), ())]
+        found = [stored_in(name, self.suffix) for name in listing[1].get(mark_in(stored), ())]
         return [name for name in found if name is not None]
 
     def read(self, stored: str, folder: os.stat_result | None = None) -> bytes | None:
@@ -207,17 +204,17 @@ class SessionFiles:
         folder = folder or private_folder(self.folder)
         if folder is None:
             return None
-        data = read_private(f"{self.folder}{os.sep}{file_name(stored, self._suffix)}", folder)
-        return data if data is None or self._open_seal is None else self._open_seal().opened(sealed_part(data))
+        data = read_private(f"{self.folder}{os.sep}{file_name(stored, self.suffix)}", folder)
+        return data if data is None or self.open_seal is None else self.open_seal().opened(sealed_part(data))
 
     def heads(self) -> list[Head]:
         """What is no secret of each entry: opens no seal, and removes nothing."""
         folder, heads = private_folder(self.folder), []
         for name in os.listdir(self.folder) if folder else ():
-            stored, found = stored_in(name, self._suffix), None
+            stored, found = stored_in(name, self.suffix), None
             with suppress(Unfit, OSError):  # such a file counts as not stored
                 data = read_private(f"{self.folder}{os.sep}{name}", folder) if folder and stored else None
-                found = None if data is None else head_in(data) or (Head(None) if self._open_seal else None)
+                found = None if data is None else head_in(data) or (Head(None) if self.open_seal else None)
             if stored and found:
                 found.label, found.place = label_in(stored), self.name
                 heads.append(found)
@@ -226,16 +223,16 @@ class SessionFiles:
     def written_at(self, stored: str) -> float | None:
         """When the file of this entry was written, in seconds since the epoch; None if there is none."""
         try:
-            return os.lstat(os.path.join(self.folder, file_name(stored, self._suffix))).st_mtime
+            return os.lstat(os.path.join(self.folder, file_name(stored, self.suffix))).st_mtime
         except FileNotFoundError:
             return None
 
     def write(self, stored: str, data: bytes) -> None:
         """Replace the entry of this name."""
-        name = file_name(stored, self._suffix)
-        if self._open_seal is not None:
+        name = file_name(stored, self.suffix)
+        if self.open_seal is not None:
             # Before the lock: a keychain may ask the user, and no other process should wait for that.
-            data = with_clear_head(data, self._open_seal().sealed(data))
+            data = with_clear_head(data, self.open_seal().sealed(data))
         ensure_private_folder(self.folder)
         with self.locked():
             self._replace(name, data)
@@ -254,11 +251,11 @@ class SessionFiles:
 
     def remove(self, stored: str) -> bool:
         """Remove the file of this entry, whatever is in it; return whether there was one."""
-        return self._unlink(file_name(stored, self._suffix))
+        return self._unlink(file_name(stored, self.suffix))
 
     def remove_leftovers(self, *, fingerprints: bool = False) -> None:
         """Remove files that killed processes left half written, and on request all fingerprints."""
-        mark, names = f"{self._suffix}.aws-mfa-", self._file_names()
+        mark, names = f"{self.suffix}.aws-mfa-", self._file_names()
         if any(mark in name for name in names):
             # Under the lock no process is writing, so every such file is a leftover.
             with self.locked():
@@ -271,7 +268,7 @@ class SessionFiles:
 
     def names(self) -> list[str]:
         """The names of the sessions that have a file here, sorted."""
-        found = (stored_in(name, self._suffix) for name in self._file_names())
+        found = (stored_in(name, self.suffix) for name in self._file_names())
         return sorted(stored for stored in found if stored is not None)
 
     def locked(self) -> AbstractContextManager[None]:
