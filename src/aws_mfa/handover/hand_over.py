@@ -47,7 +47,9 @@ def hand_over(
     check_possible(plan, request.min_remaining_s)
     told: Sequence[str] = ()
     if not request.for_sdk or (plan.codes and request.token is None):
-        told = tell(plan.notices(request.profile), _place_of_question(interfaces) if request.for_sdk else interfaces)
+        terminals = (one for one in interfaces.code_providers if one.name == TERMINAL and one.has_human)
+        place = next(terminals, interfaces) if request.for_sdk else interfaces
+        told = tell(plan.notices(request.profile), place)
     session = _session(plan, interfaces)
     if not request.for_sdk:
         tell(plan.notices(request.profile), interfaces, told)
@@ -62,11 +64,6 @@ def tell(notices: Sequence[str], place: Interfaces | CodeProvider, told: Sequenc
         if notice not in told:
             place.say(notice)
     return notices
-
-
-def _place_of_question(interfaces: Interfaces) -> Interfaces | CodeProvider:
-    terminals = (one for one in interfaces.code_providers if one.name == TERMINAL and one.has_human)
-    return next(terminals, interfaces)
 
 
 def _session(plan: Plan, interfaces: Interfaces) -> Session:

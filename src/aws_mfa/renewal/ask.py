@@ -62,10 +62,6 @@ class GivenCode:
     text: str | BadAnswer
     provider: CodeProvider
 
-    @property
-    def is_empty(self) -> bool:
-        return isinstance(self.text, str) and not self.text.strip()
-
     def checked(self) -> str:
         """The six digits; raises `BadAnswer`."""
         if isinstance(self.text, BadAnswer):

@@ -40,12 +40,10 @@ if TYPE_CHECKING:
     from aws_mfa.renewal.plan import Plan
     from aws_mfa.renewal.write import Got
 
-    # Gets the number of calls that are made inside the `with`, and yields a function to call after each of them. No
-    # question is asked inside.
+    # Gets the number of calls inside the `with`, and yields a function to call after each; no question is asked inside.
     ShowCalls = Callable[[int], AbstractContextManager[Callable[[], None]]]
 
 
-# AWS's refusals of a session that signs.
 _NOT_TAKEN = (SessionExpired, UnknownKey)
 # SDKs ask again at once, and AWS may refuse any session: at most one code in five minutes. A code that was given for
 # this run is used even if the MFA session is newer, but not if it is of the same minute.
