@@ -73,20 +73,16 @@ def check(text: str, *, where: str = "the file") -> None:
     check_beginning(text, where)
     seen: dict[str, int] = {}
     keys_of_all: dict[str, int] = {}
-    of_all: list[Section] = []
     for section in _walk(text, 0, where):
+        _check_blocks(text, section, where)
         if section.name == OF_ALL:
             check_duplicate_keys(text, section, where, keys_of_all)
-            of_all.append(section)
             continue
-        _check_blocks(text, section, where)
         first = seen.setdefault(section.name, section.header_start)
         if first != section.header_start:
             reason = f"duplicate section [{section.name}] (first in line {line_number(text, first)})"
             raise _broken(text, section.header_start, where, reason)
         check_duplicate_keys(text, section, where)
-    for section in of_all if seen else ():  # SDKs split its blocks as those of another section
-        _check_blocks(text, section, where)
 
 
 def find_section(text: str, name: str, where: str) -> Section | None:
