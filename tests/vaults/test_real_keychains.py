@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import pytest
 
@@ -327,3 +328,41 @@ def test_an_addon_of_higher_priority_is_not_preferred_to_the_systems_keychain(gn
     gnome_keyring.kill()
     found = program(gnome_keyring, "store", PYTHONPATH=path)
     assert found == "KeychainUnavailable the keyring backend loud.Loud cannot store keys"
+
+
+DELETES_FIRST = """
+import json, os, signal
+from keyring.backend import KeyringBackend
+
+class InFile(KeyringBackend):
+    priority = 5
+    def _items(self):
+        return json.load(open(os.environ["ITEMS"])) if os.path.exists(os.environ["ITEMS"]) else {}
+    def _write(self, items):
+        json.dump(items, open(os.environ["ITEMS"], "w"))
+    def get_password(self, service, username):
+        return self._items().get(username)
+    def delete_password(self, service, username):
+        self._write({name: value for name, value in self._items().items() if name != username})
+    def set_password(self, service, username, password):
+        self.delete_password(service, username)
+        if username == os.environ.get("KILLED_AT"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        self._write({**self._items(), username: password})
+"""
+
+
+@pytest.mark.parametrize(("killed_at", "kept"), [(SECTION, "new"), (f"{SECTION} [copy]", "old")])
+def test_killed_between_the_two_halves_of_a_write_the_next_process_has_keys(
+    tmp_path: Path, killed_at: str, kept: str
+) -> None:
+    """In a keychain that deletes an item before it writes it, as keyring does on macOS."""
+    (tmp_path / "deletes_first.py").write_text(DELETES_FIRST)
+    path = f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}"
+    environ = {"PYTHONPATH": path, "PYTHON_KEYRING_BACKEND": "deletes_first.InFile", "ITEMS": f"{tmp_path}/items"}
+    command, home = [sys.executable, "-c", PROGRAM], {"HOME": str(tmp_path)}
+    assert output_of([*command, "store", SECTION, "old"], {**environ, **home}) == "old\n"
+    killed = run_program([*command, "store", SECTION, "new"], {**environ, **home, "KILLED_AT": killed_at})
+    assert killed.returncode < 0
+    assert output_of([*command, "load", SECTION], {**environ, **home}) == f"{kept}\n"
+    assert list(json.loads((tmp_path / "items").read_text())) == [SECTION]

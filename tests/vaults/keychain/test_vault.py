@@ -34,6 +34,7 @@ class DictBackend:
 
     name = "a dict"
     asks = False
+    replaces_in_place = True
 
     def __init__(self) -> None:
         self.items: dict[tuple[str, str], str] = {}
@@ -214,6 +215,74 @@ def test_a_write_that_goes_wrong_leaves_the_old_keys() -> None:
     with pytest.raises(KeychainUnavailable, match="did not give back"):
         keychain(backend).store("work-long-term", OTHER_KEYS)
     assert holds(keychain(backend), KEYS)
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class DeletesFirst(DictBackend):
+    """As keyring's macOS backend: `set` deletes the item, then adds it. The step `fails_at` fails; killed, all do."""
+
+    replaces_in_place = False
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        super().__init__()
+        self.error = error
+        self.steps, self.fails_at = 0, 0
+
+    def _step(self) -> None:
+        self.steps += 1
+        is_killed = isinstance(self.error, Killed) and self.steps > self.fails_at > 0
+        if self.error is not None and (self.steps == self.fails_at or is_killed):
+            raise self.error
+
+    def set(self, service: str, user: str, value: str) -> None:
+        self._step()
+        self.items.pop((service, user), None)
+        self._step()
+        super().set(service, user, value)
+
+    def delete(self, service: str, user: str) -> None:
+        self._step()
+        super().delete(service, user)
+
+
+def pairs(vault: Keychain) -> tuple[str, str | None]:
+    """The ids of the keys and of the second pair."""
+    keys, beside = vault.load("work-long-term"), vault.load_next("work-long-term")
+    assert keys is not None
+    return keys.access_key_id, beside and beside.access_key_id
+
+
+@pytest.mark.parametrize("fails_at", range(1, 6))
+@pytest.mark.parametrize("is_exchange", [False, True])
+@pytest.mark.parametrize("error", [Killed(), RuntimeError("denied")])
+def test_a_backend_that_deletes_before_it_writes_loses_no_pair(
+    error: BaseException, is_exchange: bool, fails_at: int  # noqa: FBT001
+) -> None:
+    """Killed or refused at any step of a write, both pairs are there: as before it, or as after it."""
+    backend = DeletesFirst(error)
+    vault = keychain(backend)
+    vault.store("work-long-term", KEYS)
+    if is_exchange:
+        vault.store_next("work-long-term", OTHER_KEYS)
+    before = pairs(vault)
+    backend.steps, backend.fails_at = 0, fails_at
+    change = partial(vault.exchange if is_exchange else partial(vault.store_next, keys=OTHER_KEYS), "work-long-term")
+    after = (OTHER_KEYS.access_key_id, KEYS.access_key_id)
+    after = after if is_exchange else (KEYS.access_key_id, OTHER_KEYS.access_key_id)
+    try:
+        change()
+    except (Killed, KeychainUnavailable):
+        backend.error = None
+        assert pairs(keychain(backend)) in ((before, after) if isinstance(error, Killed) else (before,))
+    else:
+        assert pairs(vault) == after
+    assert LABEL in backend.items
+    keychain(backend).store_next("work-long-term", None)
+    keychain(backend).remove("work-long-term")
+    assert backend.items == {}
 
 
 def test_the_check_leaves_nothing_behind_and_touches_no_keys() -> None:

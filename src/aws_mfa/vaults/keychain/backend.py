@@ -31,6 +31,10 @@ if TYPE_CHECKING:
         def asks(self) -> bool:
             """Whether it is known to show its window at this moment."""
 
+        @property
+        def replaces_in_place(self) -> bool:
+            """Whether `set` is known to keep the old value until the new one is there."""
+
         def forgets(self) -> bool:
             """Whether it is known to lose its items at logout."""
 

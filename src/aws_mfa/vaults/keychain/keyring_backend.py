@@ -31,6 +31,8 @@ _SYSTEM_KEYCHAINS = {"darwin": "keyring.backends.macOS.Keyring", "win32": "keyri
 # would not find what was stored at the desktop.
 _SECRET_SERVICE = "keyring.backends.SecretService.Keyring"  # noqa: S105 - the name of a class
 _RECOMMENDED_PRIORITY = 1
+# Not `macOS`, which deletes the item and then adds it again; of others it is not known.
+_REPLACE_IN_PLACE = tuple(f"keyring.backends.{name}." for name in ("SecretService", "libsecret", "kwallet", "Windows"))
 
 
 class KeyringBackend:
@@ -46,6 +48,7 @@ class KeyringBackend:
         refuse_locked: Callable[[backend.KeyringBackend], None] = lambda _: None,
     ) -> None:
         self.name = _name(pinned)
+        self.replaces_in_place = self.name.startswith(_REPLACE_IN_PLACE)
         self._refuse_locked = refuse_locked
         self._pinned = pinned
         self._others = others or []

@@ -41,7 +41,7 @@ class SecretService:
     collection is refused: unlocking opens a window, which stays open until it is answered.
     """
 
-    name = "Secret Service"
+    name, replaces_in_place = "Secret Service", True
 
     def __init__(self, address: str, collection_path: str | None, *, may_ask: bool = True) -> None:
         self._address = address

@@ -3,8 +3,10 @@ The system keychain as a vault: items are read, written and removed, each call w
 
 Owns the items' names under the service `aws-mfa`: the long-term section for keys, `[session-store]` for the age
 identity that stored sessions are encrypted to. Calls need the limit because keychains can hang (a hidden window, a
-stopped service). Whatever a backend raises becomes `KeychainUnavailable`. Every write is read back. Refuses to rewrite
-an item without need, because macOS asks again after each write, and to write items of the keychain fork.
+stopped service). Whatever a backend raises becomes `KeychainUnavailable`. Every write is read back. Where a write may
+delete the item before it adds the new one (macOS), a copy of the new value exists meanwhile, which the next reader puts
+back if the write was killed. Refuses to rewrite an item without need, because macOS asks again after each write, and to
+write items of the keychain fork.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ FORK_KEY_ID = "aws:access_key_id"
 FORK_SECRET = "aws:secret_access_key"  # noqa: S105 - the name of a service
 FORK_DEVICE = "aws:mfa_device"
 TIME_LIMIT_S = 20.0
+_COPY = " [copy]"  # behind the name of an item: no section can have that name either
 _CHECK_VALUE = '{"v": 1, "check": true}'
 _IDENTITY_FIELD = "age_identity"
 # KWallet on a busy machine answers before it has written: read back again after each of these.
@@ -82,25 +85,54 @@ class KeychainItems:
         self._failure: KeychainUnavailable | None = None
 
     def _read(self, section: str) -> dict[str, object] | None:
-        text = self._get(SERVICE, section)
+        text = self._item(section)
         try:
             return None if text is None else key_items.read_object(text)
         except key_items.UnreadableItem as error:
             raise _broken_item(section, error) from None
 
+    def _item(self, user: str) -> str | None:
+        """The item's value; an item that a killed write took away is put back."""
+        found = self._get(SERVICE, user)
+        if found is None and not self._replaces_in_place() and (found := self._get(SERVICE, user + _COPY)) is not None:
+            self._set(user, found)
+            self._delete(SERVICE, user + _COPY)
+        return found
+
     def _write(self, user: str, value: str) -> None:
-        before = self._get(SERVICE, user)
-        self._ask(lambda backend: backend.set(SERVICE, user, value))
-        for pause_s in _PAUSES_S:
+        before = self._item(user)
+        has_copy = before is not None and not self._replaces_in_place()
+        if has_copy:
+            self._set(user + _COPY, value)
+        try:
+            self._set(user, value)
+        except KeychainUnavailable:
+            if before is not None and self._get(SERVICE, user) != before:
+                self._set(user, before)
+            raise
+        finally:
+            with suppress(KeychainUnavailable):  # a copy that is left is replaced by the next write
+                if has_copy and self._get(SERVICE, user) in (before, value):
+                    self._delete(SERVICE, user + _COPY)
+
+    def _set(self, user: str, value: str) -> None:
+        """Write and read back; a failure of the write counts only if the value is not there."""
+        try:
+            self._ask(lambda backend: backend.set(SERVICE, user, value))
+        except KeychainUnavailable:
+            if self._get(SERVICE, user) != value:
+                raise
+            return
+        for pause_s in (*_PAUSES_S, 0):
             if self._get(SERVICE, user) == value:
                 return
             time.sleep(pause_s)
-        if self._get(SERVICE, user) != value:
-            if before is not None:
-                self._ask(lambda backend: backend.set(SERVICE, user, before))
-            raise unusable(
-                "the keychain did not give back what was written to it", "nothing else was changed; use another vault"
-            )
+        raise unusable(
+            "the keychain did not give back what was written to it", "nothing else was changed; use another vault"
+        )
+
+    def _replaces_in_place(self) -> bool:
+        return self._ask(lambda backend: backend.replaces_in_place)
 
     def _delete(self, service: str, user: str) -> None:
         """Remove the item; no failure if it is gone already."""
@@ -194,7 +226,7 @@ class Keychain(key_items.ItemVault, KeychainItems):
 
     def remove(self, section: str) -> None:
         """Remove the entry, if there is one, even if it is unreadable; but not another section's."""
-        text = self._get(SERVICE, section)
+        text = self._item(section)
         if text is None:
             return
         with suppress(key_items.UnreadableItem):
@@ -202,6 +234,8 @@ class Keychain(key_items.ItemVault, KeychainItems):
             if not key_items.is_for(item, section):
                 return
             key_items.refuse_unfinished(section, key_items.next_keys_of(item))
+        if not self._replaces_in_place():
+            self._delete(SERVICE, section + _COPY)
         self._delete(SERVICE, section)
 
     def load_fork(self, section: str) -> LongTermKeys | None:
