@@ -17,6 +17,7 @@ from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import AwsMfaError
 from config.test_profiles import ANY_TEXT, CONFIG_HEADERS, CREDENTIALS_HEADERS, aws_files
 from examples import examples
+from users_and_modes import posix_only
 
 LONG_TERM = f"[a-long-term]\naws_access_key_id = AKIA{'A' * 16}\naws_secret_access_key = s\n"
 
@@ -144,6 +145,15 @@ def test_a_file_of_another_program_is_not_replaced(home: str, capsys: pytest.Cap
     assert f"{path} is not from aws-mfa, and was not changed" in capsys.readouterr().err
     with open(path, encoding="utf-8") as file:
         assert file.read() == "complete -c aws-mfa -a mine\n"
+
+
+@posix_only
+def test_a_link_into_a_missing_folder_fails_with_a_command(home: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(home, ".config/fish/completions/aws-mfa.fish", "")
+    os.remove(path)
+    os.symlink(os.path.join(home, "nowhere", "script"), path)
+    assert main(["completion", "--install", "fish"]) == 3
+    assert f"hint: make the folder: mkdir -p -m 700 {home}/nowhere" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there it is PowerShell")

@@ -296,6 +296,15 @@ def test_a_program_is_not_run_if_others_can_write_the_file_that_names_it(machine
     assert (check, fix) == ("permissions", "chmod 600 ~/.aws/config")
 
 
+def test_a_journal_of_rotations_that_others_can_write_is_found(machine: FakeInterfaces) -> None:
+    def refuse(*, runs_commands: bool = False) -> None:
+        raise NotSetUp("other users can write ~/.aws/mfa/rotations", "chmod 600 ~/.aws/mfa/rotations")
+
+    machine.rotations.check_trusted = refuse  # type: ignore[method-assign]
+    check, _, fix = only_finding(machine)
+    assert (check, fix) == ("permissions", "chmod 600 ~/.aws/mfa/rotations")
+
+
 @posix_only
 def test_wide_modes_are_found_and_not_repaired(machine: FakeInterfaces, tmp_path: Path) -> None:
     state = tmp_path / ".aws" / "mfa"

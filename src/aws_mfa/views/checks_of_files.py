@@ -100,7 +100,7 @@ def open_files(interfaces: Interfaces) -> Iterator[Finding]:
     if interfaces.environ.get("AWS_MFA_STRICT_MODES", "").lower() == "no":
         return
     found: dict[str, str] = {}
-    for file in (interfaces.credentials, interfaces.config, interfaces.known_keys):
+    for file in (interfaces.credentials, interfaces.config, interfaces.known_keys, interfaces.rotations):
         try:
             file.check_trusted()
         except NotSetUp as error:

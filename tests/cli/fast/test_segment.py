@@ -54,6 +54,15 @@ def store(home: str, label: str, in_s: float, **inputs: str) -> None:
     assert RealInterfaces(environ=environ).session_cache.store(label, {"access_key_id": KEY_ID, **inputs}, session)
 
 
+@posix_only
+@pytest.mark.timeout(20)
+def test_a_pipe_or_device_as_credentials_file_is_not_read(home: str) -> None:
+    """A shell would wait at its prompt for ever."""
+    os.mkfifo(os.path.join(home, "pipe"))
+    for path in (os.path.join(home, "pipe"), "/dev/zero"):
+        assert of(home, AWS_PROFILE="work", AWS_SHARED_CREDENTIALS_FILE=path) == ""
+
+
 @pytest.mark.parametrize(
     ("left_s", "shown"),
     [

@@ -51,7 +51,7 @@ def _in_file(profile: str, environ: Mapping[str, str]) -> float | None:
 
     path = os.path.expanduser(environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials")
     header, data, start = f"\n[{profile}]".encode(), b"\n", -1
-    with open(path if os.path.exists(path) else os.devnull, "rb", buffering=0) as file:
+    with open(path if os.path.isfile(path) else os.devnull, "rb", buffering=0) as file:
         while chunk := file.read(_CHUNK):
             data += chunk
             start = data.find(header)
