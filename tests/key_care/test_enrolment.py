@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from aws_mfa.errors import (
@@ -141,12 +143,67 @@ def test_after_three_refusals_it_gives_up_and_deletes() -> None:
     assert interfaces.fake_iam.free_devices == []
 
 
-def test_what_a_killed_enrolment_left_is_deleted_and_made_again() -> None:
-    interfaces = a_user(FIRST, SECOND, devices=[])
-    interfaces.fake_iam.free_devices = [DEVICE]
+class Dies(BaseException):
+    """The process is killed here."""
+
+
+def killed(call: str) -> FakeInterfaces:
+    """Interfaces after an enrolment that was killed in this call of IAM; the next one is answered."""
+    interfaces = a_user(FIRST, SECOND, FIRST, SECOND, devices=[])
+    interfaces.fake_iam.new_seeds *= 2
+    real = {name: getattr(interfaces.fake_iam, name) for name in (call, "delete_virtual_device")}
+
+    def die(*arguments: object) -> None:
+        if call == "create_virtual_device":
+            real[call](*arguments)
+        raise Dies
+
+    for name in real:  # a killed process deletes nothing
+        setattr(interfaces.fake_iam, name, die)
+    with pytest.raises(Dies):
+        enrolled(interfaces)
+    for name, method in real.items():
+        setattr(interfaces.fake_iam, name, method)
+    return interfaces
+
+
+@pytest.mark.parametrize("call", ["create_virtual_device", "enable_device"])
+def test_what_a_killed_enrolment_of_this_machine_left_is_deleted_and_made_again(call: str) -> None:
+    interfaces = killed(call)
+    assert interfaces.fake_iam.free_devices == [DEVICE]
+    interfaces.terminal.answers = [FIRST, SECOND]
     enrolled(interfaces)
     assert interfaces.fake_iam.devices == [DEVICE]
     assert interfaces.said == [f"{DEVICE} was left by an enrolment that did not end: it is deleted and made again"]
+    assert "enrolment" not in interfaces.known_keys.read()
+
+
+@pytest.mark.parametrize("answer", ["n", "y"])
+def test_a_device_that_this_machine_did_not_make_is_deleted_after_a_yes_only(answer: str) -> None:
+    """It may be one that a colleague enrols at this moment."""
+    interfaces = a_user(answer, FIRST, SECOND, devices=[])
+    interfaces.fake_iam.free_devices = [DEVICE]
+    if answer == "n":
+        for _ in range(2):  # a no leaves no note
+            interfaces.terminal.answers = ["n"]
+            with pytest.raises(AlreadyExists, match=f"{DEVICE} is no user's, .*: it is kept"):
+                enrolled(interfaces)
+    else:
+        enrolled(interfaces)
+    assert DEVICE in interfaces.terminal.questions[0]
+    assert (interfaces.fake_iam.free_devices, interfaces.fake_iam.devices) in [([DEVICE], []), ([], [DEVICE])]
+    assert bool(interfaces.fake_iam.devices) is (answer == "y")
+
+
+def test_an_enrolment_that_ended_leaves_no_note_and_a_second_one_waits_for_the_first() -> None:
+    held: list[bool] = []
+    for answers in ((FIRST, SECOND), (Cancelled("cancelled"),)):
+        interfaces = a_user(*answers, devices=[])
+        interfaces.before_set_up = lambda seen=interfaces: held.append(seen.fake_iam.calls == [])  # type: ignore[misc]
+        with nullcontext() if answers[1:] else pytest.raises(Cancelled):
+            enrolled(interfaces)
+        assert "enrolment" not in interfaces.known_keys.read()
+    assert held == [True, True]
 
 
 def test_a_name_that_a_user_has_is_refused_and_not_touched() -> None:
@@ -159,8 +216,7 @@ def test_a_name_that_a_user_has_is_refused_and_not_touched() -> None:
 
 
 def test_a_leftover_that_may_not_be_deleted_is_named_with_another_name() -> None:
-    interfaces = a_user(devices=[])
-    interfaces.fake_iam.free_devices = [DEVICE]
+    interfaces = killed("enable_device")
     interfaces.fake_iam.failures["delete_virtual_device"] = DENIED
     with pytest.raises(
         NotAuthorized, match=f"{DEVICE} was left by an enrolment that did not end: ann may not"
@@ -199,6 +255,21 @@ def test_the_long_term_keys_replace_a_lost_device_once_the_new_one_works() -> No
     ]
     assert (interfaces.fake_iam.devices, interfaces.config.text) == ([SPARE], NAMED.replace(DEVICE, SPARE))
     assert (lines[-1], trouble) == (f"removed: {DEVICE}", None)
+
+
+@pytest.mark.parametrize("named", ["", "lost-phone"])
+def test_replace_removes_no_device_that_the_profile_did_not_name(named: str) -> None:
+    """The only device that IAM lists may be the spare that works."""
+    lost = f"arn:aws:iam::{ACCOUNT}:mfa/{named}"
+    config = f"[profile work]\nmfa_serial = {lost}\n" if named else "[profile work]\n"
+    interfaces = a_user(FIRST, SECOND, devices=[DEVICE], config=config)
+    lines, trouble = enrolled(interfaces, "phone", replaces=True)
+    phone = f"arn:aws:iam::{ACCOUNT}:mfa/phone"
+    assert (interfaces.fake_iam.devices, trouble) == ([DEVICE, phone], None)
+    assert f"mfa_serial = {phone}\n" in (interfaces.config.text or "")
+    assert not any("removed" in line for line in lines)
+    why = f"the profile names {lost if named else 'none as mfa_serial'}, and the user has {DEVICE}"
+    assert interfaces.terminal.said[0] == f"No device will be removed: {why}"
 
 
 def test_a_stored_mfa_session_of_the_lost_device_signs() -> None:
@@ -261,20 +332,27 @@ def test_with_passkeys_only_or_without_a_list_the_long_term_keys_sign(
 
 
 @pytest.mark.parametrize("was_enabled", [True, False])
-def test_if_the_answer_is_lost_iam_is_asked_whether_the_device_is_enabled(*, was_enabled: bool) -> None:
+@pytest.mark.parametrize("denied", ["list_mfa_devices", "delete_virtual_device"])
+def test_if_the_answer_is_lost_iam_shows_whether_the_device_is_enabled(denied: str, *, was_enabled: bool) -> None:
+    """IAM deletes no device that a user has; where it deletes none, the list says it."""
     interfaces = a_user(FIRST, SECOND, devices=[])
-    interfaces.fake_iam.failures["enable_device"] = AnswerLost("lost")
-    listed = interfaces.fake_iam.list_mfa_devices
-    after = [DEVICE] if was_enabled else []
-    interfaces.fake_iam.list_mfa_devices = (  # type: ignore[method-assign]
-        lambda signer: after if DEVICE in interfaces.fake_iam.free_devices else listed(signer)
-    )
+    iam, failures = interfaces.fake_iam, interfaces.fake_iam.failures
+
+    def lose_the_answer(*_: object) -> None:
+        failures[denied] = DENIED
+        if was_enabled:
+            failures.setdefault("delete_virtual_device", AlreadyExists("DeleteConflict"))
+            iam.devices = [DEVICE]
+        raise AnswerLost("lost")
+
+    iam.enable_device = lose_the_answer  # type: ignore[method-assign,assignment]
     if was_enabled:
         assert enrolled(interfaces)[0][0] == f"enabled: {DEVICE}"
+        assert interfaces.said == []
     else:
         with pytest.raises(AnswerLost):
             enrolled(interfaces)
-        assert interfaces.fake_iam.free_devices == []
+        assert (iam.free_devices == []) is (denied == "list_mfa_devices")
 
 
 def test_bad_names_and_root_users_are_refused_before_anything_is_created() -> None:

@@ -88,7 +88,8 @@ def test_a_first_device_then_a_spare_then_a_lost_one(bobs: ClassicStage, clock: 
 
 def test_if_iam_wants_mfa_to_remove_the_lost_one_a_third_code_does_it(bobs: ClassicStage, clock: Clock) -> None:
     bob = user(bobs)
-    bob.add_device()
+    lost = bob.add_device()
+    bobs.write(f"[profile work]\nregion = eu-central-1\nmfa_serial = {lost.serial}\n", bobs.config)
     bob.needs_mfa = {"iam:DeactivateMFADevice", "iam:DeleteVirtualMFADevice"}
     child = started(bobs, clock, "--replace")
     for question in (FIRST, SECOND):

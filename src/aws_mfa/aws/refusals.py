@@ -331,6 +331,7 @@ _TABLE: tuple[_Row, ...] = (
     ("LimitExceeded: ...DevicesPerUser", LimitReached, _ALL_IN_USE % f"{DEVICES_PER_USER} devices"),
     ("LimitExceeded", LimitReached, _REFUSED),
     ("EntityAlreadyExists", AlreadyExists, _REFUSED),
+    ("DeleteConflict", AlreadyExists, _REFUSED),
     ("NoSuchEntity", NoSuchEntity, _REFUSED),
     (
         "InvalidClientTokenId",

@@ -3,7 +3,8 @@ Enrol a virtual MFA device: create it, show its seed, prove it with two codes, n
 
 A user without a device has no MFA session yet, so the long-term keys sign; else an MFA session does. The seed is shown
 on the terminal, and stored nowhere. However it ends before AWS enables the device (a refusal, Ctrl-C, a signal), the
-device is deleted again; what `kill -9` leaves is deleted by the next enrolment of that name.
+device is deleted again; what `kill -9` leaves is deleted by the next enrolment of that name, because a note says that
+this machine made it. Refuses to delete any other device unasked, but the one that the profile named for `--replace`.
 """
 
 from __future__ import annotations
@@ -30,14 +31,17 @@ from aws_mfa.errors import (
     NeedsHuman,
     NoSuchEntity,
     NotAuthorized,
+    RefusedByAws,
     WrongCode,
 )
 from aws_mfa.key_care.access import iam_access, key_access
 from aws_mfa.key_care.qr_code import drawn, qr_modules
 from aws_mfa.model import Session
 from aws_mfa.prompt.providers import QUESTIONS, say_error
-from aws_mfa.renewal.users import chosen_device, line_for_device
+from aws_mfa.renewal.users import line_for_device
+from aws_mfa.setup.questions import says_yes
 from aws_mfa.setup.setup import FilesOfProfile, file_write
+from aws_mfa.vaults.choice import noted_device
 from aws_mfa.vaults.lookup import note_device
 
 if TYPE_CHECKING:
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
 
 _DEVICE_KEYS = ("mfa_serial", "aws_mfa_device", "aws_mfa_mfa_serial")
 _NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,226}")
+_ENROLMENT = "enrolment "  # and the device, in place of a key: a device that this machine makes
 _TYPING_S = 7  # a code typed so soon after a new one came may be the one before
 
 
@@ -69,16 +74,18 @@ def enrol(request: EnrolRequest, interfaces: Interfaces) -> tuple[list[str], Aws
     command = f"aws-mfa enroll {quote(request.renewal.profile)}"
     if not interfaces.terminal.has_human:
         raise NeedsHuman("the QR code and two codes of the new device need a terminal", f"run it in one: {command}")
-    access = key_access(request.renewal.profile, request.renewal, interfaces)
-    serial = _new_serial(access, request.name)
-    for file in (interfaces.config, interfaces.credentials):
-        file.check_writable()
-    user = _signed(access, request, command, interfaces)
-    is_spare = user.old and not request.replaces
-    with interfaces.deferred_signals() as signals:
-        _prove(user, _created(user, serial, interfaces), request, signals, interfaces)
-        if not is_spare:
-            _name_in_files(serial, user, interfaces)
+    with interfaces.set_up_lock():  # so that a noted device is not one that another process is enrolling
+        access = key_access(request.renewal.profile, request.renewal, interfaces)
+        serial = _new_serial(access, request.name)
+        for file in (interfaces.config, interfaces.credentials):
+            file.check_writable()
+        user = _signed(access, request, command, interfaces)
+        is_spare = user.old and not request.replaces
+        with interfaces.deferred_signals() as signals:
+            _prove(user, _created(user, serial, signals, interfaces), request, signals, interfaces)
+            note_device(_ENROLMENT + serial, None, interfaces)
+            if not is_spare:
+                _name_in_files(serial, user, interfaces)
     profile, done = user.user.profile, [f"enabled: {serial}"]
     if is_spare:
         line = line_for_device(profile, serial, interfaces)
@@ -113,7 +120,10 @@ def _signed(access: KeyAccess, request: EnrolRequest, command: str, interfaces: 
         interfaces.terminal.say(f"An MFA session signs for this; if its device is lost: {command} --replace")
         mfa = iam_access(renewal.profile, renewal, interfaces)
         return replace(access, signer=mfa.session, old=mfa.user.device)
-    old = known if known in present else chosen_device(present, interfaces, "Which one is lost?")
+    old = known if known in present else None
+    if old is None:
+        why = f"the profile names {known or 'none as mfa_serial'}, and the user has {', '.join(present)}"
+        interfaces.terminal.say(f"No device will be removed: {why}")
     with suppress(AwsMfaError):
         stored = iam_access(renewal.profile, renewal, interfaces.replaced(unattended=True))
         return replace(access, signer=stored.session, old=old)
@@ -139,34 +149,47 @@ def _prove(
                 if not tries_left:
                     raise
                 say_error(error, terminal)
-            except (AwsFailed, AnswerLost):
-                if device.serial in user.iam.list_mfa_devices(user.signer):
-                    break
-                raise
-        terminal.say("The QR code above holds the seed: clear the terminal")
-        for code in codes:
-            interfaces.ledger.note_used(device.serial, code, interfaces.now())
+    except (AwsFailed, AnswerLost):
+        if not _delete(user, device.serial, interfaces):
+            raise
     except BaseException:
         _delete(user, device.serial, interfaces)
         raise
+    terminal.say("The QR code above holds the seed: clear the terminal")
+    for code in codes:
+        interfaces.ledger.note_used(device.serial, code, interfaces.now())
 
 
-def _created(user: KeyAccess, serial: str, interfaces: Interfaces) -> NewDevice:
-    """A new device; one of this name that no user has was left by an enrolment that was killed."""
-    iam, name = user.iam, serial.rpartition("/")[2]
-    left, other_name = "", f"choose another name: --name {name}-2"
+def _created(user: KeyAccess, serial: str, signals: DeferredSignals, interfaces: Interfaces) -> NewDevice:
+    """A new device; one of this name that no user has is deleted if this machine made it, else after a yes."""
+    is_ours = noted_device(interfaces.known_keys.read(), _ENROLMENT + serial) is not None
+    left, other_name = "", f"choose another name: --name {serial.rpartition('/')[2]}-2"
     try:
         with suppress(AlreadyExists):
-            return iam.create_virtual_device(user.signer, name)
-        if serial not in iam.unassigned_devices(user.signer):
+            return _made(user, serial, interfaces)
+        if serial not in user.iam.unassigned_devices(user.signer):
             raise AlreadyExists(f"a user has a device of that name already: {serial}", other_name)
-        left = f"{serial} was left by an enrolment that did not end: "
-        iam.delete_virtual_device(user.signer, serial)
+        ours, others = "was left by an enrolment that did not end", "is no user's, and may be a colleague's new device"
+        left = f"{serial} {ours if is_ours else others}: "
+        with signals.waiting():
+            if not (is_ours or says_yes(interfaces.terminal, f"{left}delete it, and make it again? [y/n] ")):
+                raise AlreadyExists(f"{left}it is kept", other_name)
+        user.iam.delete_virtual_device(user.signer, serial)
         interfaces.say(f"{left}it is deleted and made again")
-        return iam.create_virtual_device(user.signer, name)
+        return _made(user, serial, interfaces)
     except NotAuthorized as error:
         hints = [other_name] if left else [_removing(user)] if user.old else []
         raise NotAuthorized(f"{left}{error.message}", *hints, *error.hints) from None
+
+
+def _made(user: KeyAccess, serial: str, interfaces: Interfaces) -> NewDevice:
+    """Create the device, which is noted before, unless AWS refuses."""
+    note_device(_ENROLMENT + serial, serial, interfaces)
+    try:
+        return user.iam.create_virtual_device(user.signer, serial.rpartition("/")[2])
+    except RefusedByAws as error:
+        note_device(_ENROLMENT + serial, serial if isinstance(error, AwsFailed) else None, interfaces)
+        raise
 
 
 def _show(device: NewDevice, columns: int, interfaces: Interfaces, *, is_inverted: bool = False) -> None:
@@ -209,16 +232,23 @@ def _two_codes(device: NewDevice, columns: int, interfaces: Interfaces) -> tuple
             terminal.say(error.message)
 
 
-def _delete(user: KeyAccess, serial: str, interfaces: Interfaces) -> None:
-    """Delete a device that was not enabled; if that fails it is said, and the failure before it is raised."""
+def _delete(user: KeyAccess, serial: str, interfaces: Interfaces) -> bool:
+    """Delete a device that was not enabled, or say why it may be left; True if IAM says that it is enabled."""
     try:
         with suppress(NoSuchEntity):
             user.iam.delete_virtual_device(user.signer, serial)
         interfaces.say(f"{serial} was deleted again: remove its entry from the app")
+        note_device(_ENROLMENT + serial, None, interfaces)
+    except AlreadyExists:
+        return True
     except AwsMfaError as error:
+        with suppress(AwsMfaError):
+            if serial in user.iam.list_mfa_devices(user.signer):
+                return True
         command = joined(["aws", "iam", "delete-virtual-mfa-device", "--serial-number", serial])
-        interfaces.say(f"{serial} may be left at IAM, as no user's device: {error.message}")
-        interfaces.say(f"the next aws-mfa enroll of that name deletes it; so does: {command}")
+        interfaces.say(f"{serial} may be left at IAM: {error.message}")
+        interfaces.say(f"the next aws-mfa enroll of that name deletes it if no user has it; so does: {command}")
+    return False
 
 
 def _name_in_files(serial: str, user: KeyAccess, interfaces: Interfaces) -> None:

@@ -252,14 +252,14 @@ def pairs(vault: Keychain) -> tuple[str, str | None]:
     """The ids of the keys and of the second pair."""
     keys, beside = vault.load("work-long-term"), vault.load_next("work-long-term")
     assert keys is not None
-    return keys.access_key_id, beside and beside.access_key_id
+    return keys.access_key_id, beside.access_key_id if beside else None
 
 
 @pytest.mark.parametrize("fails_at", range(1, 6))
 @pytest.mark.parametrize("is_exchange", [False, True])
 @pytest.mark.parametrize("error", [Killed(), RuntimeError("denied")])
 def test_a_backend_that_deletes_before_it_writes_loses_no_pair(
-    error: BaseException, is_exchange: bool, fails_at: int  # noqa: FBT001
+    error: BaseException, fails_at: int, *, is_exchange: bool
 ) -> None:
     """Killed or refused at any step of a write, both pairs are there: as before it, or as after it."""
     backend = DeletesFirst(error)
