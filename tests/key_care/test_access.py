@@ -33,7 +33,7 @@ def test_a_users_mfa_session_signs_also_for_a_role_profile(profile: str) -> None
     assert access.user.profile == "work"
     assert access.session.assumed_role_arn is None
     assert access.identity.arn == ANN
-    assert access.keys().matches(KEYS)
+    assert access.users.keys_of(access.user.section).matches(KEYS)
 
 
 def test_a_second_command_asks_for_no_code() -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import pytest
@@ -36,7 +35,7 @@ def moved(
 ) -> Importable:
     """Find the keys and move them, as the command does after the question."""
     found = keys_here(request or ImportRequest(), interfaces)
-    move_keys(found, interfaces, show=lambda _: None, replaces=replaces, asks=asks)
+    move_keys(found, interfaces, show=lambda _: None, replaces=replaces, asks=asks, stored=[])
     return found
 
 
@@ -156,14 +155,6 @@ def test_the_forks_items_can_move_to_the_file() -> None:
     assert (interfaces.credentials.text, interfaces.fork.stored) == (text, {})
 
 
-def test_a_keychain_that_is_needed_and_absent_is_reported_before_the_question() -> None:
-    interfaces = FakeInterfaces(CREDENTIALS)
-    interfaces.fork = BrokenFork()
-    with pytest.raises(KeychainUnavailable):
-        choose_other_vault(keys_here(ImportRequest(), interfaces), interfaces, may_ask=False)
-    choose_other_vault(keys_here(ImportRequest(vault="age"), interfaces), interfaces, may_ask=False)
-
-
 @pytest.mark.parametrize("answer", ["y", "n"])
 def test_if_the_keychain_cannot_be_used_a_person_is_offered_the_age_vault(answer: str) -> None:
     interfaces = FakeInterfaces(CREDENTIALS)
@@ -198,7 +189,7 @@ def test_a_section_changed_in_the_meantime_is_left_and_named() -> None:
     interfaces = FakeInterfaces(f"[work]\n{lines(KEYS)}")
     found = keys_here(ImportRequest(), interfaces)
     interfaces.credentials.text = f"[work]\n{lines(OTHER_KEYS)}"
-    move_keys(found, interfaces, show=lambda _: None, replaces=False, asks=False)
+    move_keys(found, interfaces, show=lambda _: None, replaces=False, asks=False, stored=[])
     assert found.left == ["[work] of ~/.aws/credentials not changed: it got other keys in the meantime"]
     assert interfaces.credentials.text == f"[work]\n{lines(OTHER_KEYS)}"
 
@@ -347,14 +338,14 @@ CSV = f"Access key ID,Secret access key\n{KEYS.access_key_id},{KEYS.secret_acces
 @pytest.mark.parametrize(("profile", "name"), [(None, "default-long-term"), ("new", "new-long-term")])
 def test_a_download_is_stored_under_the_profile_named(profile: str | None, name: str) -> None:
     interfaces, found = given(CSV, profile)
-    move_keys(found, interfaces, show=lambda _: None, replaces=False, asks=False)
+    move_keys(found, interfaces, show=lambda _: None, replaces=False, asks=False, stored=[])
     assert interfaces.vault("keychain").stored[name].matches(KEYS)
     assert interfaces.credentials.text == CREDENTIALS
 
 
 def test_a_file_of_profiles_keeps_their_names_and_devices() -> None:
     interfaces, found = given(f"[a]\n{lines(KEYS)}mfa_serial = {DEVICE}\n[b-long-term]\n{lines(OTHER_KEYS)}")
-    move_keys(found, interfaces, show=lambda _: None, replaces=False, asks=False)
+    move_keys(found, interfaces, show=lambda _: None, replaces=False, asks=False, stored=[])
     assert list(interfaces.vault("keychain").stored) == ["a-long-term", "b-long-term"]
     assert interfaces.credentials.text == f"{CREDENTIALS}\n[a-long-term]\naws_mfa_device = {DEVICE}\n"
 
@@ -370,12 +361,6 @@ def test_the_credentials_file_itself_is_not_a_document() -> None:
     interfaces = FakeInterfaces(CREDENTIALS)
     with pytest.raises(BadInput, match="is the credentials file itself"):
         keys_given(FakeDocument(CREDENTIALS, path=interfaces.credentials.path), ImportRequest(), interfaces)
-
-
-def test_an_inactive_key_is_reported() -> None:
-    document = {"AccessKeyId": KEYS.access_key_id, "SecretAccessKey": "s", "Status": "Inactive"}
-    _, found = given(json.dumps({"AccessKey": document}))
-    assert found.notices == ["...KEY1 is inactive: AWS refuses it until you activate it"]
 
 
 def test_what_cannot_be_a_profile_or_a_key_is_left_with_its_reason() -> None:
@@ -400,7 +385,7 @@ def test_a_move_into_the_place_it_would_clear_is_refused() -> None:
     found = keys_here(ImportRequest(), interfaces)
     found.moves[0].vault = "file"
     with pytest.raises(BadInput, match="already"):
-        move_keys(found, interfaces, show=lambda _: None, replaces=True, asks=False)
+        move_keys(found, interfaces, show=lambda _: None, replaces=True, asks=False, stored=[])
     assert interfaces.credentials.text == f"[{WORK}]\n{lines(KEYS)}"
 
 

@@ -158,16 +158,6 @@ def test_an_original_that_cannot_be_removed_stays_and_is_listed(capsys: pytest.C
     capsys.readouterr()
 
 
-def test_a_store_that_fails_leaves_the_original(capsys: pytest.CaptureFixture[str]) -> None:
-    interfaces = in_vault()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(interfaces.vaults["age"], "store", lambda *_: None)  # reads back nothing
-        assert run_command(vault, interfaces, "move", "work", "--to", "age") == 6
-    assert interfaces.vaults["keychain"].stored[WORK].matches(KEYS)
-    assert note(interfaces) == {"vault": "keychain", "aws_access_key_id": KEYS.access_key_id}
-    capsys.readouterr()
-
-
 def test_keys_that_were_replaced_before_the_lock_are_the_ones_that_move(capsys: pytest.CaptureFixture[str]) -> None:
     interfaces = in_vault()
     interfaces.before_set_up = lambda: interfaces.vaults["keychain"].stored.update({WORK: OTHER_KEYS})
@@ -200,14 +190,6 @@ def test_other_keys_in_the_target_are_kept_and_the_way_out_is_named(capsys: pyte
     assert "aws-mfa vault remove work --vault age" in interfaces.said[1]
     assert interfaces.vaults["keychain"].stored[WORK].matches(KEYS)
     capsys.readouterr()
-
-
-def test_a_keychain_that_forgets_gets_nothing() -> None:
-    interfaces = in_vault("age")
-    interfaces.vaults["keychain"].is_forgetful = True
-    with pytest.raises(KeychainUnavailable, match="forgets its items at logout"):
-        run_command(vault, interfaces, "move", "work", "--to", "keychain")
-    assert interfaces.vaults["keychain"].stored == {}
 
 
 def test_keys_of_the_file_move_and_the_session_beside_them_stays(capsys: pytest.CaptureFixture[str]) -> None:

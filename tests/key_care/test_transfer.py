@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.key_care.transfer import Find, Move, by_name, long_term_name, suffix_in_use, with_keys_moved
+from aws_mfa.key_care.search import ImportRequest
+from aws_mfa.key_care.transfer import Find, Move, suffix_in_use, with_keys_moved
 from aws_mfa.model import LongTermKeys, Secret
 
 ID, SECRET = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI"
@@ -36,7 +37,7 @@ def moved(text: str, move: Move) -> str:
     ],
 )
 def test_keys_get_the_name_that_the_classic_form_looks_for(section: str, suffix: str | None, name: str) -> None:
-    assert long_term_name(section, suffix) == name
+    assert ImportRequest(long_term_suffix=suffix).name_of(section) == name
 
 
 @pytest.mark.parametrize(
@@ -56,29 +57,9 @@ def test_a_session_beside_the_keys_shows_that_a_suffix_is_used(
     assert suffix_in_use(section, [session], long_term_names) == suffix
 
 
-def test_the_same_keys_in_two_places_are_one_move_and_different_ones_none() -> None:
-    same = [Find("a", KEYS, "[a]"), Find("a", KEYS, "the fork")]
-    different = [Find("b", KEYS, "[b]"), Find("b", OTHER_KEYS, "the fork")]
-    agreed, (conflict,) = by_name([*same, *different])
-    assert agreed == [same]
-    assert "b not changed: " in conflict
-    assert "in [b] and ...MPLE in the fork" in conflict
-    assert SECRET not in conflict
-
-
 def test_two_lines_are_removed_and_every_other_byte_stays() -> None:
     before = f"# top\r\n[work-long-term] \n# mine\naws_mfa_device={DEVICE}\n{LINES}assume_role: r\n\n[work]\nx = 1"
     assert moved(before, a_move("work-long-term")) == before.replace(LINES, "")
-
-
-def test_an_empty_section_is_removed_and_one_with_a_comment_stays() -> None:
-    assert moved(f"[a]\nx = 1\n\n[work]\n{LINES}\n[b]\ny = 2\n", a_move("work")) == "[a]\nx = 1\n\n[b]\ny = 2\n"
-    assert moved(f"[work]\n# team account\n{LINES}", a_move("work")) == "[work]\n# team account\n"
-
-
-def test_the_device_of_a_plain_profile_is_written_to_the_long_term_section() -> None:
-    after = moved(f"[work]\n{LINES}mfa_serial = {DEVICE}\n", a_move("work", device=DEVICE))
-    assert after == f"[work]\nmfa_serial = {DEVICE}\n\n[work-long-term]\naws_mfa_device = {DEVICE}\n"
 
 
 def test_a_device_in_the_long_term_section_is_not_replaced() -> None:
@@ -89,13 +70,6 @@ def test_a_device_in_the_long_term_section_is_not_replaced() -> None:
 def test_what_is_not_a_device_is_not_moved() -> None:
     assert a_move("work", device="two\nlines").device is None
     assert a_move("work", device="arn:aws:iam::123456789012:user/ann").device is None
-
-
-def test_a_section_that_now_holds_other_keys_is_left_and_named() -> None:
-    text = f"[work]\n{LINES}".replace(SECRET, "another") + f"[work-long-term]\n{LINES}"
-    after, changed = with_keys_moved(text, a_move("work", "work-long-term"), where="FILE")
-    assert changed == ["work"]
-    assert after == f"[work]\n{LINES}".replace(SECRET, "another")
 
 
 def test_a_section_that_was_removed_meanwhile_is_ignored() -> None:

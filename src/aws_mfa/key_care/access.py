@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class IamAccess:
-    """A user, the MFA session that signs the user's calls, whose it is, and the services of their partition."""
+    """
+    A user, the MFA session that signs the user's calls, whose it is, and the services of their partition.
+
+    `users` has the long-term keys, to be read when they are needed: a keychain may have to be unlocked.
+    """
 
     user: SourceUser
     session: Session
@@ -38,10 +42,6 @@ class IamAccess:
     iam: Iam
     sts: Sts
     users: Users
-
-    def keys(self) -> LongTermKeys:
-        """The long-term keys, read when they are needed: a keychain may have to be unlocked."""
-        return self.users.keys_of(self.user.section)
 
 
 @dataclass(frozen=True)
@@ -91,16 +91,11 @@ def key_access(profile: str, request: RenewalRequest, interfaces: Interfaces) ->
     return KeyAccess(user, keys, identity, iam, devices)
 
 
-def user_profile_of(profile: str, request: RenewalRequest, interfaces: Interfaces) -> str:
-    """The profile of the user at the beginning of the chain: the profile itself if it has no role."""
-    known = KnownProfiles(interfaces)
-    in_vault = QuietVault(interfaces, request.vault, use_keychain=request.use_keychain).has_keys
-    return chain_of(profile, known.profiles, keys_stored=known.has_noted_keys, in_vault=in_vault).user.name
-
-
 def iam_access(profile: str, request: RenewalRequest, interfaces: Interfaces) -> IamAccess:
     """Get the user's MFA session, asking for a code if none is stored; raises what `hand_over` raises."""
-    name = user_profile_of(profile, request, interfaces)
+    known = KnownProfiles(interfaces)
+    in_vault = QuietVault(interfaces, request.vault, use_keychain=request.use_keychain).has_keys
+    name = chain_of(profile, known.profiles, keys_stored=known.has_noted_keys, in_vault=in_vault).user.name
     session, plan = hand_over(replace(request, profiles=[name]), interfaces)
     if plan.chains[name].role_chain:
         raise BadInput(

@@ -297,6 +297,5 @@ def _removed(user: KeyAccess, old: str, request: EnrolRequest, interfaces: Inter
 
 
 def _removing(user: KeyAccess) -> str:
-    """The hint at who may remove the old device."""
     words = ["aws", "iam", "deactivate-mfa-device", "--user-name", user.name, "--serial-number", user.old or ""]
     return f"an administrator removes the old device with: {joined(words)}"

@@ -32,7 +32,7 @@ _CSV_KEY_ID, _CSV_SECRET = "accesskeyid", "secretaccesskey"
 # A name and its value on one line: YAML, a table, rootkey.csv, `export` lines of a shell.
 _NAMED = re.compile(
     r"""[\s|-]*(?:export\s+|set\s+|\$env:)?["']?(?:aws)?[ _]?"""
-    r"""(?P<name>access[ _]?key[ _]?id|secret[ _]?(?:access[ _]?)?key|session[ _]?token|status)"""
+    r"""(?P<name>access[ _]?key[ _]?id|secret[ _]?(?:access[ _]?)?key|session[ _]?token)"""
     r"""["']?\s*[=:|]\s*["']?(?P<value>[^\s"'|]*)["']?[\s|;]*""",
     re.IGNORECASE,
 )
@@ -51,7 +51,6 @@ class KeysInText:
     section: str | None = None
     device: str | None = None
     trouble: str | None = None
-    is_inactive: bool = False
     endpoint_url: str | None = None
 
 
@@ -73,8 +72,7 @@ def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
         return found
     fields = first.removeprefix("ACCESSKEY").split()
     if len(fields) in _TEXT_FIELDS and fields[0].startswith("AKIA"):
-        values = {_CSV_KEY_ID: fields[0], _CSV_SECRET: fields[len(fields) // 2], "status": "".join(fields[3:4])}
-        return [_one_pair(values, where)]
+        return [_one_pair({_CSV_KEY_ID: fields[0], _CSV_SECRET: fields[len(fields) // 2]}, where)]
     named = [found for found in map(_NAMED.fullmatch, lines) if found]
     if any("key" in found["name"].lower() for found in named):
         return [_in_named_lines(named, where)]
@@ -87,11 +85,8 @@ def keys_in_sections(text: str, *, where: str, is_checked: bool = True) -> list[
     """The long-term keys of an AWS file, in order; raises `BrokenFile` for a text that SDKs would refuse."""
     if is_checked:
         check(text, where=where)
-    return [
-        _in_section(section, text)
-        for section in sections(text, where=where)
-        if kind_of(section.values()) == LONG_TERM_KEYS
-    ]
+    holding = (section for section in sections(text, where=where) if kind_of(section.values()) == LONG_TERM_KEYS)
+    return [_in_section(section, text) for section in holding]
 
 
 def _in_section(section: Section, text: str) -> KeysInText:
@@ -107,7 +102,6 @@ def _in_section(section: Section, text: str) -> KeysInText:
 
 
 def _in_named_lines(named: list[re.Match[str]], where: str) -> KeysInText:
-    """One pair of keys from lines with a name and a value each."""
     values: dict[str, str] = {}
     for found in named:
         name = found["name"].lower().replace("_", "").replace(" ", "").replace("secretkey", _CSV_SECRET)
@@ -119,29 +113,26 @@ def _in_named_lines(named: list[re.Match[str]], where: str) -> KeysInText:
 
 def _in_csv(text: str, where: str) -> KeysInText:
     """The console's two shapes, and any other CSV with these two columns, also of a spreadsheet (`;`, tabs)."""
-    text = re.sub(r"\A\s*sep=.\r?\n", "", text)  # Excel's line
-    delimiter = max(",;\t", key=text.lstrip().partition("\n")[0].count)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
+    text = re.sub(r"\A\s*(sep=.\r?\n)?", "", text)  # the line is Excel's
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), restval="", strict=True, delimiter=delimiter)
     try:
-        filled = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
+        columns = ["".join(name.lower().split()) for name in reader.fieldnames or ()]
+        reader.fieldnames = columns
+        rows = [(reader.line_num, row) for row in reader if any(row.values())]
     except csv.Error:
-        raise BadInput(f"{where}, line {reader.line_num}: this is not CSV", "download it again") from None
-    (header_line, header), *rows = filled or [(1, [])]
-    columns = ["".join(name.lower().split()) for name in header]
-    if _CSV_KEY_ID not in columns or _CSV_SECRET not in columns:
-        raise BadInput(f'{where}, line {header_line}: no columns "Access key ID" and "Secret access key"', _KINDS)
+        raise BadInput(f"{where}, line {reader.reader.line_num}: this is not CSV", "download it again") from None
+    if not {_CSV_KEY_ID, _CSV_SECRET}.issubset(columns):
+        raise BadInput(f'{where}, line 1: no columns "Access key ID" and "Secret access key"', _KINDS)
     if not rows:
-        raise BadInput(f"{where}, line {header_line}: no keys follow", "download it again from the IAM console")
+        raise BadInput(f"{where}, line 1: no keys follow", "download it again from the IAM console")
     if len(rows) > 1:
         raise BadInput(
             f"{where}, line {rows[1][0]}: the keys of a second user",
             "keep only the header and the row of one user, and name the profile with --profile",
         )
     line, row = rows[0]
-    values = dict(zip(columns, row, strict=False))
-    if _CSV_KEY_ID not in values or _CSV_SECRET not in values:
-        raise BadInput(f"{where}, line {line}: it has fewer columns than the header", "download it again")
-    return _one_pair(values, f"{where}, line {line}")
+    return _one_pair(row, f"{where}, line {line}")
 
 
 def _in_json(text: str, where: str) -> KeysInText:
@@ -177,7 +168,7 @@ def _one_pair(values: Mapping[str, str], place: str) -> KeysInText:
     keys = LongTermKeys(values.get(_CSV_KEY_ID, "").strip(), Secret(values.get(_CSV_SECRET, "").strip()))
     if bad := _bad_half(keys):
         raise BadInput(f"{place}: {bad[1]}", "copy the whole keys from where they were made")
-    return KeysInText(keys, is_inactive=values.get("status") == "Inactive")
+    return KeysInText(keys)
 
 
 def _bad_half(keys: LongTermKeys) -> tuple[str, str] | None:

@@ -130,7 +130,7 @@ def move_keys(
     show: Callable[[list[str]], None],
     replaces: bool,
     asks: bool,
-    stored: list[Move] | None = None,
+    stored: list[Move],
 ) -> None:
     """
     Move all keys, and show each; `stored` gets each move once its keys are in the vault.
@@ -138,7 +138,6 @@ def move_keys(
     `replaces`: also over other keys in a vault, else a person is asked if `asks`.
     """
     vaults = {name: opened_vault(name, interfaces) for name in dict.fromkeys(move.vault for move in found.moves)}
-    done = [] if stored is None else stored
     with interfaces.set_up_lock():
         for move in found.moves:
             vault = vaults[move.vault]
@@ -150,7 +149,7 @@ def move_keys(
                     held = f"the {vault.name} vault holds other keys, {old_id}"
                     found.left.append(f"{move.name} not changed: {held}; to replace them by {new_id}: --replace")
                     continue
-            found.left += make_move(move, vault, interfaces, done)
+            found.left += make_move(move, vault, interfaces, stored)
             show([f"{move.name}: {masked(move.keys.access_key_id)} is in the {vault.name} vault"])
 
 
@@ -182,7 +181,7 @@ def make_move(move: Move, vault: Vault, interfaces: Interfaces, done: list[Move]
             f"the {vault.name} vault does not give back what was stored as {move.name}", "nothing was removed"
         )
     done.append(move)
-    leaving = {find.vault for find in move.finds if find.in_vault or find.is_in_fork}
+    leaving = {find.in_vault for find in move.finds if find.in_vault}
     note_keys(move.name, vault.name, move.keys, interfaces, leaving or None)
     left = clear_places(move, interfaces)
     if leaving:
@@ -208,9 +207,10 @@ def clear_places(move: Move, interfaces: Interfaces) -> list[str]:
                 return text
 
             file.update(edit)
-    if move.is_in_fork:
-        interfaces.fork.remove_fork(move.name)
     for name in (find.in_vault for find in move.finds if find.in_vault):
+        if name == "fork":
+            interfaces.fork.remove_fork(move.name)
+            continue
         vault = interfaces.vault(name)
         keys = vault.load(move.name)
         if keys is None or keys.matches(move.keys):

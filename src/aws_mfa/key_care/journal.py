@@ -57,12 +57,10 @@ class Rotation:
 
     @property
     def where(self) -> str:
-        """The places, in words."""
         return ", ".join(map(str, self.places))
 
     @property
     def delete_at(self) -> float | None:
-        """When the old key is to be deleted; None if that is not known."""
         return None if self.inactive_at is None or self.grace_s is None else self.inactive_at + self.grace_s
 
     def is_due(self, now: float) -> bool:
@@ -92,7 +90,6 @@ def rotations_in(text: str) -> list[Rotation]:
 
 
 def with_rotation(text: str, rotation: Rotation) -> str:
-    """The journal with this state of the rotation."""
     values: dict[str, str | None] = {
         "state": rotation.state,
         "profile": rotation.profile,

@@ -40,9 +40,7 @@ def drawn(
     modules: Sequence[Sequence[bool]], environ: Mapping[str, str], columns: int, *, is_inverted: bool = False
 ) -> list[str]:
     """The lines that show the modules; [] if the terminal is too narrow. The variables say what it can show."""
-    is_windows = (
-        sys.platform == "win32"
-    )  # of whose consoles Windows Terminal, which names itself, is sure to have colours
+    is_windows = sys.platform == "win32"  # where Windows Terminal, which names itself, is sure to have colours
     locale = next(filter(None, map(environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "")
     takes_colour = "WT_SESSION" in environ if is_windows else environ.get("TERM", "dumb") != "dumb"
     has_colour = takes_colour and not environ.get("NO_COLOR")

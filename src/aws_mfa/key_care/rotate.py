@@ -71,7 +71,7 @@ def rotate(user: SourceUser, request: RenewalRequest, wishes: Wishes, interfaces
     if not is_due and (left := _too_young(user.access_key_id, user.profile, wishes, interfaces)):
         return left
     access = iam_access(user.profile, request, interfaces)
-    keys, arn = access.keys(), access.identity.arn
+    keys, arn = access.users.keys_of(access.user.section), access.identity.arn
     with interfaces.set_up_lock():
         done = _end_due(access, request, interfaces)
         listed = {one.access_key_id: one for one in access.iam.list_access_keys(access.session)}
@@ -315,7 +315,6 @@ class _Work:
 
 
 def _too_young(access_key_id: str, profile: str, wishes: Wishes, interfaces: Interfaces) -> list[str]:
-    """The line about a key that is noted as younger than wished."""
     created_at = notes.noted_creation(interfaces.known_keys.read(), access_key_id)
     if wishes.older_than_s is None or created_at is None or interfaces.now() - created_at >= wishes.older_than_s:
         return []

@@ -20,8 +20,7 @@ from aws_mfa.config.profile_settings import HIDDEN
 from aws_mfa.config.sections import check_name, long_term_section, profile_of
 from aws_mfa.errors import BadInput, BadProfile, BrokenFile, KeychainUnavailable
 from aws_mfa.key_care.formats import keys_in_document, keys_in_sections
-from aws_mfa.key_care.transfer import Find, Move, by_name, long_term_name, suffix_in_use
-from aws_mfa.model import masked
+from aws_mfa.key_care.transfer import Find, Move, by_name, suffix_in_use
 from aws_mfa.setup.questions import user_of
 from aws_mfa.vaults.choice import choose_vault, noted_vault
 from aws_mfa.vaults.lookup import KnownProfiles
@@ -45,11 +44,12 @@ class ImportRequest:
     use_keychain: bool = True
 
     def name_of(self, section: str) -> str:
-        """The name of the long-term section under which the section's keys are stored."""
-        return long_term_name(section, self.long_term_suffix)
+        """The long-term section under which a section's keys are stored: itself if it has the suffix already."""
+        ending = long_term_section("", self.long_term_suffix)
+        has_it = section.endswith(ending) and section != ending
+        return section if has_it else long_term_section(section, self.long_term_suffix)
 
     def means(self, section: str) -> bool:
-        """Whether the section belongs to the profile meant."""
         if self.profile is None:
             return True
         return section in (self.profile, long_term_section(self.profile, self.long_term_suffix))
@@ -181,8 +181,6 @@ def _find(
         hint = f"aws-mfa import{file} --profile {quote(profile_of(section))}"
         found.notices.append(f"{place} left: not AWS's keys ({foreign})? {hint} moves them all the same")
         return None
-    if keys.is_inactive:
-        found.notices.append(f"{masked(keys.keys.access_key_id)} is inactive: AWS refuses it until you activate it")
     return Find(name, keys.keys, place, device=keys.device, is_of_aws=foreign is None)
 
 
@@ -215,11 +213,10 @@ def _in_fork(request: ImportRequest, known: KnownProfiles, interfaces: Interface
         ]
     fork = interfaces.fork
     found = ((name, fork.load_fork(name)) for name in dict.fromkeys(map(request.name_of, profiles)))
-    return [Find(name, keys, _FORK, device=fork.fork_device(name), is_in_fork=True) for name, keys in found if keys]
+    return [Find(name, keys, _FORK, device=fork.fork_device(name), in_vault="fork") for name, keys in found if keys]
 
 
 def _add_moves(found: Importable, finds: list[Find], request: ImportRequest, interfaces: Interfaces) -> None:
-    """Add one move for each name, and a line for each conflict."""
     agreed, conflicts = by_name(finds)
     found.moves += [Move(same[0].name, request.vault_for(same[0].name, interfaces), same) for same in agreed]
     found.left += conflicts

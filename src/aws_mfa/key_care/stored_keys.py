@@ -24,7 +24,7 @@ from aws_mfa.key_care.search import Importable, ImportRequest, finds_in_files
 from aws_mfa.key_care.transfer import Find, Move, by_name
 from aws_mfa.model import masked
 from aws_mfa.setup.questions import user_of
-from aws_mfa.vaults.choice import choose_vault, noted_creation, noted_vault
+from aws_mfa.vaults.choice import choose_vault, noted_vault
 from aws_mfa.vaults.items import refuse_unfinished
 from aws_mfa.vaults.lookup import KnownProfiles, check_known, note_keys
 
@@ -44,7 +44,6 @@ class StoredKeys:
     vault: str
     access_key_id: str
     in_files: list[str] = field(default_factory=list)
-    created_at: float | None = None
 
 
 def stored_keys(interfaces: Interfaces) -> tuple[list[StoredKeys], list[str]]:
@@ -64,8 +63,6 @@ def stored_keys(interfaces: Interfaces) -> tuple[list[StoredKeys], list[str]]:
     for find in finds_in_files(ImportRequest(), known, looked):
         key_id = find.keys.access_key_id
         found.setdefault((find.name, key_id), StoredKeys(find.name, "file", key_id)).in_files.append(find.place)
-    for one in found.values():
-        one.created_at = noted_creation(known.notes, one.access_key_id)
     return sorted(found.values(), key=lambda one: one.name), looked.left + looked.notices
 
 
@@ -87,7 +84,7 @@ def _finds(name: str, vaults: Iterable[str], interfaces: Interfaces, trouble: li
                 finds.append(Find(name, keys, f"the {vault} vault", in_vault=vault))
             if vault == "keychain" and (keys := interfaces.fork.load_fork(name)):
                 device = interfaces.fork.fork_device(name)
-                finds.append(Find(name, keys, "the keychain fork's items", device, is_in_fork=True))
+                finds.append(Find(name, keys, "the keychain fork's items", device, in_vault="fork"))
         except AwsMfaError as error:
             if trouble is None:
                 raise
@@ -178,7 +175,7 @@ def removal(name: str, vault: str | None, interfaces: Interfaces) -> Removal:
     if chosen in _SEALED:
         finds += [find for find in _finds(name, [chosen], interfaces, None) if not find.file_section]
     ours = [find for find in finds if chosen in (None, find.vault)]
-    ours = ours or [find for find in finds if chosen == "keychain" and find.is_in_fork]
+    ours = ours or [find for find in finds if chosen == "keychain" and find.vault == "fork"]
     if not ours:
         hints = [f"they are in {find.place}" for find in finds]
         hints += ["or name a vault that must be opened for it: --vault keychain, or age"] if trouble else []
@@ -213,6 +210,6 @@ def remove_stored(found: Removal, interfaces: Interfaces) -> list[str]:
         if not left and noted_vault(interfaces.known_keys.read(), found.name) == found.vault:
             interfaces.known_keys.update(lambda text: without_keys(text, found.name, None))
             for copy in found.copies:
-                if copy.in_vault:
+                if copy.in_vault in _SEALED:
                     note_keys(found.name, copy.in_vault, copy.keys, interfaces)
     return left

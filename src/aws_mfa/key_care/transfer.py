@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.arns import check_device
 from aws_mfa.config.edit import with_changes, without_keys
 from aws_mfa.config.ini import section_values
-from aws_mfa.config.sections import default_long_term, long_term_section
+from aws_mfa.config.sections import default_long_term
 from aws_mfa.errors import BadInput
 from aws_mfa.key_care.formats import DEVICE, KEY_ID, SECRET
 from aws_mfa.model import LongTermKeys, masked
@@ -28,7 +28,7 @@ class Find:
     """
     Keys for the long-term section `name`, their `place` in words; `is_of_aws`: they seem to be AWS's.
 
-    `in_vault`: the vault that holds them; for the credentials file they have its `file_section` instead.
+    `in_vault`: the vault that holds them, or `fork`; those in a file have its `file_section` instead.
     """
 
     name: str
@@ -37,14 +37,12 @@ class Find:
     device: str | None = None
     file_section: str | None = None
     is_in_config: bool = False
-    is_in_fork: bool = False
     in_vault: str | None = None
     is_of_aws: bool = True
 
     @property
     def vault(self) -> str:
-        """The vault's name; `fork` for the fork's items."""
-        return self.in_vault or ("fork" if self.is_in_fork else "file")
+        return self.in_vault or "file"
 
 
 @dataclass
@@ -72,16 +70,6 @@ class Move:
         """The sections of the credentials file, or of the config file, that hold the keys."""
         finds = [find for find in self.finds if find.is_in_config == in_config]
         return [find.file_section for find in finds if find.file_section is not None]
-
-    @property
-    def is_in_fork(self) -> bool:
-        return any(find.is_in_fork for find in self.finds)
-
-
-def long_term_name(section: str, suffix: str | None) -> str:
-    """The name of the long-term section for a section: its own name if it has the suffix already."""
-    ending = long_term_section("", suffix)
-    return section if section.endswith(ending) and section != ending else long_term_section(section, suffix)
 
 
 def suffix_in_use(section: str, sessions: Iterable[str], long_term_names: Collection[str]) -> str | None:

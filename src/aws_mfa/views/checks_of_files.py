@@ -121,7 +121,7 @@ def plain_keys(known: KnownProfiles, interfaces: Interfaces) -> Iterator[Finding
     except BadInput:
         return  # all are in the vault `file`
     for move in found.moves:
-        places = [one.place for one in move.finds if not one.is_in_fork]
+        places = [one.place for one in move.finds if not one.in_vault]
         if places and noted_vault(known.notes, move.name) != "file":
             what = f"long-term keys {masked(move.keys.access_key_id)} in {' and '.join(places)}"
             yield Finding("keys in plain text", what, f"aws-mfa import --profile {quote(profile_of(move.name))}")

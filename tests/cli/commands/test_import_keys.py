@@ -129,13 +129,6 @@ def test_a_new_key_that_aws_does_not_know_yet_is_stored_all_the_same_if_it_came_
     assert interfaces.terminal.waited_s == [2, 4, 2, 4], "AWS answered, so the next is asked about, too"
 
 
-def test_what_comes_by_a_pipe_is_stored_without_a_question() -> None:
-    interfaces = interfaces_with(TEXT, name="standard input")
-    assert run(interfaces, "-", "--profile", "w", "--yes") == 0
-    assert stored(interfaces)["w-long-term"].matches(KEYS)
-    assert not any(SECRET in line for line in interfaces.terminal.said)
-
-
 UNREAD = TEXT.replace("ACCESSKEY", "ACCESSKEY\tx")
 
 
@@ -312,8 +305,3 @@ def test_a_download_is_not_stored_under_a_role() -> None:
     interfaces = interfaces_with(CSV, config=GONE.format("prod", "work"))
     with pytest.raises(errors.BadProfile, match="prod is a role, and the keys of work sign for it"):
         run(interfaces, "FILE", "--profile", "prod", "--yes")
-
-
-def test_without_yes_nobody_is_there_to_agree() -> None:
-    with pytest.raises(errors.NeedsHuman):
-        run(interfaces_with(CSV), "FILE")

@@ -50,9 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("file", nargs="?", metavar="FILE", help="where the keys are, - for standard input")
     add("--profile", metavar="NAME", help="only this profile; for a CSV or JSON its name (default: default)")
-    add(
-        "--region", metavar="REGION", help="region of the profile of a FILE (default: from the partition of the device)"
-    )
+    add("--region", metavar="REGION", help="region of a FILE's profile (default: from the partition of the device)")
     suffix_help = "as for aws-mfa: the end of the names of long-term sections (default: long-term)"
     add("--long-term-suffix", "--long-suffix", metavar="SUFFIX", help=suffix_help)
     add("--dry-run", action="store_true", help="show what would be moved, and change nothing")
@@ -138,9 +136,8 @@ def _move(
         lines.append(f"{document.name} still holds the keys; {delete}")
     after = AsBotocore(interfaces.config.read(), interfaces.credentials.read())
     if lost := [quote(name) for name in roles_lost(before, after)]:
-        lines.append(
-            f"SDKs can no longer sign for {', '.join(lost)}; let them ask aws-mfa: aws-mfa adopt {' '.join(lost)}"
-        )
+        adopt = f"let them ask aws-mfa: aws-mfa adopt {' '.join(lost)}"
+        lines.append(f"SDKs can no longer sign for {', '.join(lost)}; {adopt}")
     print_lines(lines if args.long_term_suffix else lines + _next_steps(moved, interfaces))
 
 

@@ -17,7 +17,7 @@ from aws_mfa.key_care.importing import ask_consent
 from aws_mfa.key_care.rotation import deletion_of
 from aws_mfa.key_care.stored_keys import move_stored, removal, remove_stored, stored_keys
 from aws_mfa.model import masked
-from aws_mfa.vaults.choice import VAULTS, choose_vault, noted_vault
+from aws_mfa.vaults.choice import VAULTS, choose_vault, noted_creation, noted_vault
 
 if TYPE_CHECKING:
     import argparse
@@ -68,12 +68,12 @@ def _list(args: argparse.Namespace, interfaces: Interfaces) -> int:
     keys, rows = [], []
     for one in found:
         profile, key, places = profile_of(one.name), masked(one.access_key_id), " and ".join(one.in_files)
-        created_at = rfc3339_text(one.created_at) if one.created_at else None
-        days = int((interfaces.now() - one.created_at) / _DAY_S) if one.created_at else None
+        created_at = noted_creation(notes, one.access_key_id)
+        days = int((interfaces.now() - created_at) / _DAY_S) if created_at else None
         age = "-" if days is None else f"{days} day{'s' * (days != 1)}"
         rows.append([profile, one.vault, key, age, places or "-"])
-        row = {"profile": profile, "vault": one.vault, "key": key, "created_at": created_at}
-        keys.append({**row, "in_files": one.in_files})
+        row = {"profile": profile, "vault": one.vault, "key": key, "in_files": one.in_files}
+        keys.append({**row, "created_at": rfc3339_text(created_at) if created_at else None})
         if places and choose_vault(None, interfaces.environ, noted_vault(notes, one.name)).name != "file":
             lines.append(f"{profile}: in plain text in {places}; move it: aws-mfa import --profile {quote(profile)}")
     if args.json:
@@ -145,14 +145,12 @@ def _remove(args: argparse.Namespace, interfaces: Interfaces) -> int:
     for line in left:
         interfaces.say(line)
     if state == "removed":
-        interfaces.say(
-            f"IAM still accepts the key; delete it there: aws iam delete-access-key --access-key-id {key_id}"
-        )
+        delete = f"aws iam delete-access-key --access-key-id {key_id}"
+        interfaces.say(f"IAM still accepts the key; delete it there: {delete}")
     return NotSetUp.exit_code if left else 0
 
 
 def _consequences(found: Removal) -> list[str]:
-    """What the removal means: other copies, profiles, sessions."""
     copies = " and ".join(copy.place for copy in found.copies)
     last = "no other copy is known on this machine, and IAM does not show the secret again"
     lines = [f"copies stay in {copies}" if copies else last]
