@@ -9,8 +9,21 @@ from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, KeychainUnavailable
 from aws_mfa.key_care.importing import ask_consent, choose_other_vault, move_keys
 from aws_mfa.key_care.search import Importable, ImportRequest, keys_given, keys_here
 from aws_mfa.model import LongTermKeys
+from aws_mfa.vaults.journal import Place, Rotation, with_rotation
 from aws_mfa.vaults.lookup import note_keys
-from fakes import DEVICE, KEYS, OTHER_KEYS, FakeDocument, FakeFork, FakeInterfaces, FakeTerminal, FakeVault, MemoryFile
+from fakes import (
+    ANN,
+    DEVICE,
+    KEYS,
+    NOW,
+    OTHER_KEYS,
+    FakeDocument,
+    FakeFork,
+    FakeInterfaces,
+    FakeTerminal,
+    FakeVault,
+    MemoryFile,
+)
 
 WORK, PLAY = "work-long-term", "play-long-term"
 
@@ -51,6 +64,15 @@ def test_keys_of_both_kinds_of_section_move_once_and_every_other_line_stays() ->
     found = keys_here(ImportRequest(), interfaces)  # a second run
     assert (found.moves, found.left) == ([], [])
     assert found.looked_at == ["~/.aws/credentials", "~/.aws/config", "the keychain fork's items"]
+
+
+def test_keys_whose_rotation_is_not_over_stay_where_they_are() -> None:
+    interfaces = FakeInterfaces(CREDENTIALS)
+    begun = Rotation(KEYS.access_key_id, ANN, "work", (Place("file", WORK),), NOW)
+    interfaces.rotations.text = with_rotation("", begun)
+    with pytest.raises(NotSetUp, match="while they are rotated"):
+        moved(interfaces)
+    assert interfaces.credentials.text == CREDENTIALS
 
 
 def test_the_vault_and_key_id_are_noted() -> None:

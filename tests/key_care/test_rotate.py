@@ -9,6 +9,7 @@ from aws_mfa.config.ini import section_values
 from aws_mfa.errors import (
     AnswerLost,
     AwsMfaError,
+    AwsUnreachable,
     Cancelled,
     KeychainUnavailable,
     LimitReached,
@@ -16,12 +17,12 @@ from aws_mfa.errors import (
     NotSetUp,
     UnknownKey,
 )
-from aws_mfa.key_care.journal import Rotation, reminders, rotations_in
 from aws_mfa.key_care.rotate import Wishes, resume, rotate
 from aws_mfa.model import Identity, LongTermKeys, Session
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.vaults.choice import noted_creation, noted_device, with_device
+from aws_mfa.vaults.journal import Rotation, reminders, rotations_in
 from fakes import DEVICE, KEYS, NOW, OTHER_KEYS, FakeFork, FakeInterfaces, FakeSts, FakeTerminal, FakeVault, asking
 
 WORK, DAY_S = "work-long-term", 86400
@@ -215,9 +216,10 @@ def test_a_refused_creation_is_no_rotation() -> None:
     assert rotations_in(interfaces.rotations.read()) == []
 
 
-def lost() -> FakeInterfaces:
+def lost(*, ahead_s: float = 0.0) -> FakeInterfaces:
     """A rotation whose answer to CreateAccessKey was lost."""
     interfaces = ready()
+    interfaces.fake_sts.ahead_s = ahead_s
     interfaces.fake_iam.failures["create_access_key"] = AnswerLost("lost")
     with pytest.raises(AnswerLost):
         rotated(interfaces)
@@ -228,13 +230,13 @@ def lost() -> FakeInterfaces:
 @pytest.mark.parametrize("back", [False, True])
 def test_a_key_whose_secret_was_lost_with_the_answer_is_deleted(*, back: bool) -> None:
     interfaces = lost()
-    interfaces.fake_iam.access_keys.append(AccessKey("AKIALOST", True, NOW + 60))
+    interfaces.fake_iam.access_keys.append(AccessKey("AKIALOST", True, NOW + 1))
     resumed(interfaces, back=back)
     assert [one.access_key_id for one in interfaces.fake_iam.access_keys] == [OLD] + [NEW] * (not back)
     assert interfaces.vault("keychain").stored[WORK].access_key_id == (OLD if back else NEW)
 
 
-@pytest.mark.parametrize(("created_at", "is_denied"), [(NOW + DAY_S, False), (None, False), (NOW, True)])
+@pytest.mark.parametrize(("created_at", "is_denied"), [(NOW + 60, False), (NOW - 5, False), (None, False), (NOW, True)])
 def test_a_key_that_may_be_anothers_is_named_and_kept(created_at: float | None, *, is_denied: bool) -> None:
     interfaces = lost()
     interfaces.fake_iam.access_keys.append(AccessKey("AKIAMAYBE", True, created_at))
@@ -244,6 +246,130 @@ def test_a_key_that_may_be_anothers_is_named_and_kept(created_at: float | None, 
         resumed(interfaces)
     assert caught.value.hints[0].endswith("aws iam delete-access-key --access-key-id AKIAMAYBE")
     assert [one.access_key_id for one in interfaces.fake_iam.access_keys] == [OLD, "AKIAMAYBE"]
+
+
+def test_a_key_in_use_on_this_machine_is_neither_deleted_nor_named_with_the_command_for_it() -> None:
+    interfaces = lost()
+    interfaces.fake_iam.access_keys.append(AccessKey("AKIAHERE", True, NOW))
+    interfaces.credentials.text = "[other]\naws_access_key_id = AKIAHERE\naws_secret_access_key = s\n"
+    interfaces.vaults["file"].stored["other"] = LongTermKeys("AKIAHERE", KEYS.secret_access_key)
+    with pytest.raises(NotSetUp, match="in use here") as caught:
+        resumed(interfaces)
+    assert caught.value.hints == ("go on: aws-mfa rotate --resume", "or go back: aws-mfa rotate --rollback")
+    resumed(interfaces, back=True)
+    assert "in use here" in interfaces.said[-1]
+    assert [one.access_key_id for one in interfaces.fake_iam.access_keys] == [OLD, "AKIAHERE"]
+    assert rotations_in(interfaces.rotations.read()) == []
+
+
+def test_a_lost_key_is_recognised_by_the_clock_of_aws() -> None:
+    interfaces = lost(ahead_s=600.0)
+    interfaces.fake_iam.access_keys.append(AccessKey("AKIALOST", True, NOW - 599))
+    resumed(interfaces)
+    assert [one.access_key_id for one in interfaces.fake_iam.access_keys] == [OLD, NEW]
+
+
+def test_a_call_that_was_never_sent_leaves_no_rotation_that_could_delete_a_key() -> None:
+    interfaces = ready()
+    interfaces.fake_iam.failures["create_access_key"] = AwsUnreachable("no connection")
+    with pytest.raises(AwsUnreachable):
+        rotated(interfaces)
+    assert rotations_in(interfaces.rotations.read()) == []
+
+
+def test_a_lost_key_that_iam_does_not_list_yet_is_deleted_by_the_next_resume() -> None:
+    interfaces = lost()
+    interfaces.moment += 60
+    interfaces.fake_iam.failures["create_access_key"] = LimitReached("two keys")
+    with pytest.raises(LimitReached):
+        resumed(interfaces)
+    interfaces.fake_iam.failures.clear()
+    interfaces.fake_iam.access_keys.append(AccessKey("AKIALOST", True, NOW + 1))
+    resumed(interfaces)
+    assert [one.access_key_id for one in interfaces.fake_iam.access_keys] == [OLD, NEW]
+
+
+def test_after_the_old_key_was_deleted_by_hand_the_next_rotation_begins_anew() -> None:
+    interfaces = ready()
+    rotated(interfaces)
+    interfaces.fake_iam.access_keys.pop(0)
+    third = "AKIAINVENTEDANNSKEY5"
+    interfaces.fake_iam.new_keys.append(LongTermKeys(third, OTHER_KEYS.secret_access_key))
+    assert "work: key ...KEY1 is deleted" in rotated(interfaces)
+    assert pairs(interfaces.vault("keychain")) == (third, NEW)
+    assert [one.old_id for one in rotations_in(interfaces.rotations.read())] == [NEW]
+
+
+def test_a_second_pair_that_another_rotation_left_is_not_taken_for_the_new_key() -> None:
+    interfaces = ready()
+    interfaces.vaults["keychain"].beside[WORK] = OTHER_KEYS
+    rotated(interfaces)
+    assert pairs(interfaces.vault("keychain")) == (NEW, OLD)
+
+
+def copied() -> tuple[FakeInterfaces, FakeVault]:
+    """A second place of the key, in the credentials file."""
+    interfaces = ready()
+    interfaces.credentials.text = f"[c]\naws_access_key_id = {OLD}\naws_secret_access_key = s\n"
+    interfaces.vaults["file"].stored["c"] = KEYS
+    return interfaces, interfaces.vaults["file"]
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_place_that_lost_both_keys_is_named_before_a_key_is_switched_off_or_deleted(*, back: bool) -> None:
+    interfaces, file = copied()
+    interfaces.fake_sts = SlowSts(NEW, misses=99)
+    with pytest.raises(UnknownKey):
+        rotated(interfaces)
+    interfaces.fake_sts, kept = FakeSts(), (file.stored.pop("c"), file.beside.pop("c"))
+    with pytest.raises(NotSetUp, match=r"\[c\] of the credentials file: neither key \.\.\.KEY1 nor the new one"):
+        resumed(interfaces, Wishes(grace_s=0.0, asks=False), back=back)
+    assert [one.is_active for one in interfaces.fake_iam.access_keys] == [True, True]
+    file.stored["c"], file.beside["c"] = kept
+    resumed(interfaces, back=back)
+    assert file.stored["c"].access_key_id == (OLD if back else NEW)
+
+
+def test_a_place_that_gets_other_keys_meanwhile_keeps_them_and_the_old_key_stays_on() -> None:
+    interfaces, file = copied()
+    interfaces.fake_sts = SlowSts(NEW, misses=1)
+
+    class Meanwhile(FakeTerminal):
+        def count_down(self, seconds: int, text: str) -> None:
+            file.stored["c"] = OTHER_KEYS
+
+    interfaces.terminal = Meanwhile("123456")
+    with pytest.raises(NotSetUp, match="neither key"):
+        rotated(interfaces)
+    assert file.stored["c"] is OTHER_KEYS
+    assert all(one.is_active for one in interfaces.fake_iam.access_keys)
+
+
+def test_the_second_pair_of_a_place_that_got_other_keys_is_removed_with_the_old_key() -> None:
+    interfaces, file = copied()
+    rotated(interfaces)
+    file.stored["c"] = OTHER_KEYS
+    resumed(interfaces, Wishes(grace_s=0.0, asks=False))
+    assert (file.stored["c"], file.beside) == (OTHER_KEYS, {})
+
+
+def test_with_only_other_keys_left_there_is_no_way_back_that_deletes_them() -> None:
+    interfaces = lost()
+    interfaces.fake_iam.access_keys.append(AccessKey("AKIAHERE", True, NOW))
+    interfaces.vaults["keychain"].stored[WORK] = LongTermKeys("AKIAHERE", KEYS.secret_access_key)
+    for back in (False, True):
+        with pytest.raises(NotSetUp, match="neither key") as caught:
+            resumed(interfaces, back=back)
+        assert "AKIAHERE" not in " ".join(caught.value.hints)
+    assert [one.access_key_id for one in interfaces.fake_iam.access_keys] == [OLD, "AKIAHERE"]
+
+
+def test_a_copy_in_the_vault_that_no_note_names_is_switched() -> None:
+    interfaces = ready()
+    interfaces.config.text = f"{interfaces.config.read()}[profile other]\n[profile role]\nrole_arn = x\n"
+    interfaces.vaults["keychain"].stored["other-long-term"] = KEYS
+    rotated(interfaces)
+    assert pairs(interfaces.vault("keychain"), "other-long-term") == (NEW, OLD)
 
 
 def test_two_keys_are_both_named_with_the_command_that_deletes_the_other() -> None:

@@ -10,7 +10,6 @@ import pytest
 
 from aws_mfa.aws_values.iam_users import AccessKey
 from aws_mfa.errors import NotSetUp
-from aws_mfa.key_care.journal import CREATING, INACTIVE, STORED, SWITCHED, Place, Rotation
 from aws_mfa.key_care.rotation import (
     CREATE,
     DEACTIVATE,
@@ -21,6 +20,7 @@ from aws_mfa.key_care.rotation import (
     steps_back,
     steps_left,
 )
+from aws_mfa.vaults.journal import CREATING, INACTIVE, STORED, SWITCHED, Place, Rotation
 from fakes import ANN, NOW
 
 A, B = Place("keychain", "a"), Place("file", "b")

@@ -21,8 +21,9 @@ from aws_mfa.errors import (
 from aws_mfa.key_care.stored_keys import removal, stored_keys
 from aws_mfa.model import LongTermKeys
 from aws_mfa.vaults.choice import with_creation
+from aws_mfa.vaults.journal import Place, Rotation, with_rotation
 from cli.commands.running import run_command
-from fakes import DEVICE, KEYS, NOW, OTHER_KEYS, FakeInterfaces, FakeTerminal, FakeVault
+from fakes import ANN, DEVICE, KEYS, NOW, OTHER_KEYS, FakeInterfaces, FakeTerminal, FakeVault
 
 WORK = "work-long-term"
 ROLE = "role_arn = arn:aws:iam::123456789012:role/Dev\nsource_profile = work\n"
@@ -370,7 +371,8 @@ def test_keys_that_changed_after_the_question_stay() -> None:
 @pytest.mark.parametrize("place", ["keychain work-long-term", "config work"])
 def test_keys_whose_rotation_is_not_over_stay_where_they_are(command: tuple[str, ...], place: str) -> None:
     interfaces = in_vault()
-    interfaces.rotations.text = f"[{KEYS.access_key_id}]\nstate = creating\nprofile = work\nplace 1 = {place}\n"
+    begun = Rotation(KEYS.access_key_id, ANN, "work", (Place(*place.split()),), NOW)
+    interfaces.rotations.text = with_rotation("", begun)
     assert "aws-mfa rotate --resume" in refusal(interfaces, *command)
     interfaces.rotations.text = None  # lost
     interfaces.vaults["keychain"].beside[WORK] = OTHER_KEYS

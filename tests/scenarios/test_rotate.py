@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from aws_mfa.config.ini import section_values
-from aws_mfa.key_care.journal import rotations_in
 from aws_mfa.model import LongTermKeys, Secret
+from aws_mfa.vaults.journal import rotations_in
 from aws_mfa.vaults.keychain.vault import Keychain, open_keychain
 from aws_mfa_practice import PracticeAws
 from aws_mfa_practice.totp import WINDOW_S

@@ -14,7 +14,8 @@ from aws_mfa.model import Identity, LongTermKeys
 from aws_mfa.setup.questions import Answers
 from aws_mfa.setup.setup import set_up
 from aws_mfa.vaults.choice import VaultChoice
-from fakes import ACCOUNT, DEVICE, KEYS, OTHER_KEYS, FakeIam, FakeSts, as_interfaces
+from aws_mfa.vaults.journal import Place, Rotation, with_rotation
+from fakes import ACCOUNT, ANN, DEVICE, KEYS, NOW, OTHER_KEYS, FakeIam, FakeSts, as_interfaces
 from setup.setting_up import SECRET, SECTION, interfaces_answering, set_up_with, unattended
 
 
@@ -94,6 +95,15 @@ def test_b25_keys_stored_already_are_replaced_after_a_question_only() -> None:
         set_up_with(interfaces, "work", None)
     assert interfaces.vaults["keychain"].stored[SECTION] is OTHER_KEYS
     assert "KEY2" in interfaces.terminal.questions[0]
+
+
+def test_keys_whose_rotation_is_not_over_are_not_replaced_in_any_vault() -> None:
+    interfaces = interfaces_answering(KEYS.access_key_id, SECRET, "")
+    begun = Rotation(OTHER_KEYS.access_key_id, ANN, "work", (Place("age", SECTION),), NOW)
+    interfaces.rotations.text = with_rotation("", begun)
+    with pytest.raises(errors.NotSetUp, match="stay where they are while they are rotated"):
+        set_up_with(interfaces, "work", None)
+    assert interfaces.terminal.questions == []
 
 
 def test_without_a_human_replacing_needs_the_flag() -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,12 @@ from aws_mfa.model import LongTermKeys
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.renewal.steps import Step
+from aws_mfa.vaults.journal import INACTIVE, SWITCHED, Place, Rotation, with_rotation
 from aws_mfa.views import doctor
 from aws_mfa.views.checks_of_files import WHY
 from aws_mfa.views.doctor import Diagnosis, diagnose
 from cli.commands.running import run_command
-from fakes import DEVICE, KEYS, NOW, FakeInterfaces, a_session, as_interfaces
+from fakes import ANN, DEVICE, KEYS, NOW, FakeInterfaces, a_session, as_interfaces
 from users_and_modes import posix_only
 
 DAY_S = 86400
@@ -159,7 +161,9 @@ def a_second_program(one: FakeInterfaces) -> None:
 
 
 OLD = rfc3339_text(NOW - 120 * DAY_S)
-DUE = f"[AKIAINVENTED]\nstate = inactive\nprofile = work\ninactive_at = {OLD}\ngrace_s = 86400\n"
+PLACES = (Place("keychain", "work-long-term"),)
+OFF = Rotation("AKIAINVENTED", ANN, "work", PLACES, 0.0, INACTIVE, "AKIAOTHER", NOW - 120 * DAY_S, DAY_S)
+DUE = with_rotation("", OFF)
 PROBLEMS: dict[str, tuple[Callable[[FakeInterfaces], object], str, str, str]] = {
     "a line that is not INI": (credentials("[a]\njunk\n"), "unreadable file", "line 2", "fix that line"),
     "a section twice": (config("[profile work]\n"), "unreadable file", "duplicate section", "fix that line"),
@@ -220,8 +224,12 @@ PROBLEMS: dict[str, tuple[Callable[[FakeInterfaces], object], str, str, str]] = 
     "a session beside credential_process": (
         credentials(f"[adopted]\n{SESSION}"), "differs by SDK", "credential_process in", "aws-mfa adopt adopted",
     ),
+    "a damaged rotation": (
+        lambda one: setattr(one.rotations, "text", DUE.replace("place 1", "place 2")),
+        "unreadable file", "not as aws-mfa wrote it", "restore that file",
+    ),
     "an interrupted rotation": (
-        lambda one: setattr(one.rotations, "text", "[AKIAINVENTED]\nstate = switched\nprofile = work\n"),
+        lambda one: setattr(one.rotations, "text", with_rotation("", replace(OFF, state=SWITCHED))),
         "age of keys", "the rotation of key", "aws-mfa rotate --resume",
     ),
     "a deletion that is due": (

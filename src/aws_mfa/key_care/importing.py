@@ -34,6 +34,7 @@ from aws_mfa.setup.questions import Answers, says_yes
 from aws_mfa.setup.region import region_to_store, usable_region, verified
 from aws_mfa.setup.setup import FilesOfProfile, file_write
 from aws_mfa.vaults.choice import noted_key_id
+from aws_mfa.vaults.journal import refuse_rotating
 from aws_mfa.vaults.lookup import note_keys
 
 if TYPE_CHECKING:
@@ -140,6 +141,8 @@ def move_keys(
     vaults = {name: opened_vault(name, interfaces) for name in dict.fromkeys(move.vault for move in found.moves)}
     with interfaces.set_up_lock():
         for move in found.moves:
+            names = [move.name, *(find.file_section or "" for find in move.finds)]
+            refuse_rotating(names, interfaces.rotations.read(), interfaces.now())
             vault = vaults[move.vault]
             old = vault.load(move.name)
             if old is not None and not old.matches(move.keys) and not replaces:

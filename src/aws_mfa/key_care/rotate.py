@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.iam_users import KEYS_PER_USER
 from aws_mfa.command_lines import quote
 from aws_mfa.config.ini import sections
-from aws_mfa.config.sections import profile_of
+from aws_mfa.config.sections import default_long_term, profile_of
 from aws_mfa.errors import (
+    AnswerLost,
     AwsFailed,
     AwsMfaError,
     Cancelled,
@@ -28,14 +29,14 @@ from aws_mfa.errors import (
     UnknownKey,
 )
 from aws_mfa.handover.forget import forget_sessions
-from aws_mfa.key_care import journal
 from aws_mfa.key_care import rotation as steps
 from aws_mfa.key_care.access import iam_access
 from aws_mfa.key_care.importing import ask_consent, opened_vault
-from aws_mfa.key_care.journal import RESUME, Place, Rotation, day_of
 from aws_mfa.key_care.rotation import Held
 from aws_mfa.model import LongTermKeys, masked
 from aws_mfa.vaults import choice as notes
+from aws_mfa.vaults import journal
+from aws_mfa.vaults.journal import RESUME, Place, Rotation, day_of
 from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 
     Answer = TypeVar("Answer")
 
+_MOST_LOOKED_UP = 100  # in a keychain, each a call to its service
 _PAUSES_S = (2, 3, 5, 10, 10, 15)  # AWS knows a new key after some seconds
 _OR_BACK = f"or go back: {journal.ROLLBACK}"
 
@@ -85,23 +87,28 @@ def rotate(user: SourceUser, request: RenewalRequest, wishes: Wishes, interfaces
             return done + left
         if len(listed) >= KEYS_PER_USER:
             raise _two_keys(own, listed.values(), access, interfaces)
-        places = _places(keys, access, interfaces)
+        places = _places(keys.access_key_id, access, interfaces)
         for name in dict.fromkeys(place.vault for place in places):
             opened_vault(name, interfaces)
         begun = Rotation(keys.access_key_id, arn, user.profile, places, now)
         if wishes.asks and interfaces.terminal.has_human:
             _ask(begun, wishes, interfaces)
+        for place in places:  # a second pair that another rotation left: IAM does not list it
+            if interfaces.vault(place.vault).load_next(place.section):
+                interfaces.vault(place.vault).store_next(place.section, None)
         return done + _Work(begun, access, request, interfaces).finish(wishes.grace_s)
 
 
 def _end_due(access: IamAccess, request: RenewalRequest, interfaces: Interfaces) -> list[str]:
-    """Delete this user's old key if it is due; `NotSetUp` if a rotation of theirs is not over."""
+    """Delete this user's old key if it is due, or gone; `NotSetUp` if a rotation of theirs is not over."""
     done = []
     for one in journal.rotations_in(interfaces.rotations.read()):
         if one.user == access.identity.arn and one.state != journal.INACTIVE:
             raise NotSetUp(f"the last rotation of {one.profile} is not over", f"finish it: {RESUME}", _OR_BACK)
-        if one.user == access.identity.arn and one.is_due(interfaces.now()):
-            done += _Work(one, access, request, interfaces).finish(one.grace_s)
+        if one.user == access.identity.arn:
+            work = _Work(one, access, request, interfaces)
+            if one.is_due(interfaces.now()) or one.old_id not in work.listed():
+                done += work.finish(one.grace_s)
     return done
 
 
@@ -163,7 +170,9 @@ class _Work:
     def finish(self, grace_s: float | None) -> list[str]:
         now = self._interfaces.now()
         self._rotation = replace(self._rotation, grace_s=grace_s)
-        made = steps.steps_left(self._rotation, self._listed(), self._held(), now=now)
+        if self._rotation.state != journal.INACTIVE:
+            self._check_places()
+        made = steps.steps_left(self._rotation, self.listed(), self._held(), now=now)
         self._note()
         self._make(made)
         one, lines = self._rotation, []
@@ -175,7 +184,8 @@ class _Work:
         return [*lines, deleted if steps.DELETE in made else journal.reminder(one, now)]
 
     def go_back(self) -> list[str]:
-        made = steps.steps_back(self._rotation, self._listed(), self._held())
+        self._check_places()
+        made = steps.steps_back(self._rotation, self.listed(), self._held())
         self._note(state=journal.GOING_BACK)
         self._make(made)
         one = self._rotation
@@ -195,7 +205,7 @@ class _Work:
             raise
 
     def _held(self) -> list[Held]:
-        """What the places hold, without those that got another key in the meantime."""
+        """What the places hold, without those that have neither key any more."""
         found = []
         for place in self._rotation.places:
             vault = self._interfaces.vault(place.vault)
@@ -204,14 +214,23 @@ class _Work:
         known = {self._rotation.old_id, self._rotation.new_id, *(one.beside_id for one in found)} - {""}
         return [one for one in found if one.key_id in known]
 
-    def _keys(self, key_id: str) -> LongTermKeys:
-        one = next(one for one in self._held() if key_id in (one.key_id, one.beside_id))
-        vault = self._interfaces.vault(one.place.vault)
-        found = vault.load(one.place.section) if one.key_id == key_id else vault.load_next(one.place.section)
-        assert found is not None
-        return found
+    def _check_places(self) -> None:
+        """Raise `NotSetUp` for a place that has neither key: if it is only absent now, it would keep a deleted one."""
+        one, held = self._rotation, {found.place for found in self._held()}
+        if lost := ", ".join(str(place) for place in one.places if place not in held):
+            what = f"{lost}: neither key {masked(one.old_id)} nor the new one is there any more"
+            give_up = f"or give this rotation up: remove [{one.old_id}] from {self._interfaces.rotations.path}"
+            raise NotSetUp(what, "put it back, and run the same again", give_up)
 
-    def _listed(self) -> dict[str, AccessKey]:
+    def _keys(self, key_id: str) -> LongTermKeys:
+        for place in self._rotation.places:
+            vault = self._interfaces.vault(place.vault)
+            for keys in (vault.load(place.section), vault.load_next(place.section)):
+                if keys is not None and keys.access_key_id == key_id:
+                    return keys
+        raise NotSetUp(f"no place has key {masked(key_id)} any more")
+
+    def listed(self) -> dict[str, AccessKey]:
         return {one.access_key_id: one for one in self._call(lambda iam, signer: iam.list_access_keys(signer))}
 
     def _call(self, make: Callable[[Iam, Session], Answer]) -> Answer:
@@ -229,8 +248,10 @@ class _Work:
         self._interfaces.rotations.update(lambda text: journal.with_rotation(text, self._rotation))
 
     def _create(self) -> None:
-        self._note(started_at=self._interfaces.now(), new_id="")
-        new_id = ""
+        before, ahead_s, new_id = self._rotation.started_at, 0.0, ""
+        with suppress(AwsMfaError):  # by AWS's clock, which says when a key was created
+            ahead_s = self._access.sts.clock_ahead_s()
+        self._note(started_at=self._interfaces.now() - ahead_s, new_id="")
         with self._interfaces.deferred_signals():
             try:
                 keys = self._call(lambda iam, signer: iam.create_access_key(signer))
@@ -239,7 +260,9 @@ class _Work:
                 self._store_beside(keys)
             except AwsMfaError as error:
                 # If IAM's answer was lost, the key may have been created, and the journal is kept for `--resume`.
-                if new_id or (isinstance(error, RefusedByAws) and not isinstance(error, AwsFailed)):
+                if isinstance(error, LimitReached):  # IAM did not list a key yet that was created before
+                    self._note(started_at=before)
+                elif new_id or not isinstance(error, (AnswerLost, AwsFailed)):
                     with suppress(AwsMfaError):
                         self._note(state=journal.GOING_BACK, new_id=new_id)
                         self._delete()
@@ -286,17 +309,27 @@ class _Work:
     def _deactivate(self) -> None:
         """Switch the old key off, and forget the sessions that it got, in the cache and in the credentials file."""
         old_id = self._rotation.old_id
+        self._check_places()
         self._call(lambda iam, signer: iam.set_key_active(signer, old_id, active=False))
         sections = [place.section.removeprefix("profile ") for place in self._rotation.places]
         forget_sessions([self._rotation.profile, *sections, *map(profile_of, sections)], self._interfaces)
         self._note(state=journal.INACTIVE, inactive_at=self._interfaces.now())
 
     def _delete_lost(self) -> None:
-        listed = self._listed()
+        listed = self.listed()
         key_id, is_used = steps.lost_id(self._rotation, listed), True
+        if not key_id:
+            return
+        is_here = bool(_places(key_id, self._access, self._interfaces))
         with suppress(RefusedByAws):  # if it is denied, the key may be another's
             is_used = self._call(lambda iam, signer: iam.key_last_used(signer, key_id))[0] is not None
-        steps.check_is_ours(listed[key_id], self._rotation, is_used=is_used)
+        try:
+            steps.check_is_ours(listed[key_id], self._rotation, is_used=is_used, is_here=is_here)
+        except NotSetUp as error:
+            if self._rotation.state != journal.GOING_BACK:
+                raise
+            self._interfaces.say("; ".join((error.message, *error.hints)))
+            return
         self._call(lambda iam, signer: iam.delete_access_key(signer, key_id))
         self._interfaces.say(f"deleted key {masked(key_id)}: its secret was lost with IAM's answer")
 
@@ -307,9 +340,11 @@ class _Work:
         if key_id:
             with suppress(NoSuchEntity):
                 self._call(lambda iam, signer: iam.delete_access_key(signer, key_id))
-        for held in self._held():
-            if held.beside_id:
-                self._interfaces.vault(held.place.vault).store_next(held.place.section, None)
+        for place in one.places:
+            vault = self._interfaces.vault(place.vault)
+            beside = vault.load_next(place.section)
+            if beside and beside.access_key_id in (one.old_id, one.new_id):
+                vault.store_next(place.section, None)
         self._interfaces.known_keys.update(lambda text: notes.without_key(text, key_id))
         self._interfaces.rotations.update(lambda text: journal.without_rotation(text, one.old_id))
 
@@ -322,15 +357,18 @@ def _too_young(access_key_id: str, profile: str, wishes: Wishes, interfaces: Int
     return [f"{profile}: {what}, not {wishes.older_than_s / 86400:.0f} days ago: not rotated"]
 
 
-def _places(keys: LongTermKeys, access: IamAccess, interfaces: Interfaces) -> tuple[Place, ...]:
-    """Every place that holds the key: where it was found, vaults that a note names, sections of both files."""
-    known, key_id = KnownProfiles(interfaces), keys.access_key_id
+def _places(key_id: str, access: IamAccess, interfaces: Interfaces) -> tuple[Place, ...]:
+    """Every place that holds the key: the vault in use, those that a note names, sections of both files."""
+    known = KnownProfiles(interfaces)
     names = [name for name in known.noted_sections if notes.noted_key_id(known.notes, name) == key_id]
     found = [Place(notes.noted_vault(known.notes, name) or "", name) for name in sorted(names)]
     found.insert(0, Place(access.users.place_of(access.user.section), access.user.section))
     if found[0].vault == "fork":
         hint = f"move it to the vault first: aws-mfa import --profile {quote(access.user.profile)}"
         raise NotSetUp(f"key {masked(key_id)} is in the keychain fork's items, which are never written", hint)
+    if found[0].vault != "file":
+        users = [one.name for one in known.profiles.all_profiles() if "role_arn" not in one.own]
+        found += [Place(found[0].vault, default_long_term(name)) for name in users[:_MOST_LOOKED_UP]]
     for vault, text in (("file", known.credentials_text), ("config", known.config_text)):
         found += [Place(vault, one.name) for one in sections(text) if one.values().get("aws_access_key_id") == key_id]
     if any(place.section == "DEFAULT" for place in found):

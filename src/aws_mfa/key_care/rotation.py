@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aws_mfa.command_lines import quote
 from aws_mfa.errors import NotSetUp
-from aws_mfa.key_care.journal import CREATING, RESUME, ROLLBACK, STORED
 from aws_mfa.model import masked
+from aws_mfa.vaults.journal import CREATING, INACTIVE, RESUME, ROLLBACK, STORED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_mfa.aws_values.iam_users import AccessKey
-    from aws_mfa.key_care.journal import Place, Rotation
+    from aws_mfa.vaults.journal import Place, Rotation
 
 DELETE_LOST, CREATE, SWITCH, DEACTIVATE, DELETE = range(5)
-_CLOCKS_DIFFER_S = 15 * 60  # AWS refuses requests of clocks that are further off
+_ROUNDED_S, _CREATION_S = 2, 10  # AWS's moments are whole seconds; how long its answer to CreateAccessKey may take
 
 
 class Held(NamedTuple):
@@ -42,6 +42,8 @@ def new_id_in(rotation: Rotation, held: Sequence[Held]) -> str:
 def steps_left(rotation: Rotation, listed: Mapping[str, AccessKey], held: Sequence[Held], *, now: float) -> list[int]:
     """The steps to the end, in their order; the last one only if the old key is not to stay inactive for a while."""
     new_id, old, steps = new_id_in(rotation, held), listed.get(rotation.old_id), []
+    if old is None and rotation.state == INACTIVE:  # it was deleted elsewhere
+        return [DELETE]
     if not (held and (new_id or old)):
         raise NotSetUp(
             f"key {masked(rotation.old_id)} is gone: no place has it, or IAM does not list it", f"go back: {ROLLBACK}"
@@ -74,15 +76,15 @@ def lost_id(rotation: Rotation, listed: Mapping[str, AccessKey]) -> str:
     return next((key_id for key_id in listed if key_id != rotation.old_id), "")
 
 
-def check_is_ours(key: AccessKey, rotation: Rotation, *, is_used: bool) -> None:
-    """Raise `NotSetUp`, with the key's name, unless this rotation made it: created at that time, and never used."""
-    if key.created_at is not None and abs(key.created_at - rotation.started_at) <= _CLOCKS_DIFFER_S and not is_used:
+def check_is_ours(key: AccessKey, rotation: Rotation, *, is_used: bool, is_here: bool) -> None:
+    """Raise `NotSetUp`, with the key's name, unless this rotation made it: created in those seconds, never used."""
+    after_s = None if key.created_at is None else key.created_at - rotation.started_at
+    if after_s is not None and -_ROUNDED_S <= after_s <= _CREATION_S and not (is_used or is_here):
         return
-    raise NotSetUp(
-        f"IAM lists another key of this user, {masked(key.access_key_id)}, which aws-mfa may not have made",
-        f"if nothing uses it, delete it: {deletion_of(key.access_key_id, rotation.profile)}",
-        f"then go on: {RESUME}",
-    )
+    why = "which is in use here" if is_here else "which aws-mfa may not have made"
+    hint = f"if nothing uses it, delete it: {deletion_of(key.access_key_id, rotation.profile)}"
+    what = f"IAM lists another key of this user, {masked(key.access_key_id)}, {why}"
+    raise NotSetUp(what, *([] if is_here else [hint]))
 
 
 def deletion_of(key_id: str, profile: str) -> str:

@@ -19,13 +19,13 @@ from aws_mfa.config.ini import section_values, sections
 from aws_mfa.config.sections import check_name, default_long_term, profile_of
 from aws_mfa.errors import AwsMfaError, NoLongTermKeys, NotSetUp
 from aws_mfa.key_care.importing import clear_places, make_move, opened_vault
-from aws_mfa.key_care.journal import reminder, rotations_in
 from aws_mfa.key_care.search import Importable, ImportRequest, finds_in_files
 from aws_mfa.key_care.transfer import Find, Move, by_name
 from aws_mfa.model import masked
 from aws_mfa.setup.questions import user_of
 from aws_mfa.vaults.choice import choose_vault, noted_vault
 from aws_mfa.vaults.items import refuse_unfinished
+from aws_mfa.vaults.journal import refuse_rotating
 from aws_mfa.vaults.lookup import KnownProfiles, check_known, note_keys
 
 if TYPE_CHECKING:
@@ -69,9 +69,7 @@ def stored_keys(interfaces: Interfaces) -> tuple[list[StoredKeys], list[str]]:
 def _finds(name: str, vaults: Iterable[str], interfaces: Interfaces, trouble: list[AwsMfaError] | None) -> list[Find]:
     """The keys of one long-term section in these vaults, and in the files; `trouble` gets why one cannot be read."""
     check_name(name, is_new=False)
-    for one in rotations_in(interfaces.rotations.read()):  # it goes on in the places that it noted
-        if any(name in (place.section, default_long_term(place.section)) for place in one.places):
-            raise NotSetUp(f"keys stay where they are while they are rotated: {reminder(one, interfaces.now())}")
+    refuse_rotating([name], interfaces.rotations.read(), interfaces.now())
     looked = Importable([], [interfaces.credentials.path, interfaces.config.path])
     in_files = finds_in_files(ImportRequest(profile=profile_of(name)), KnownProfiles(interfaces), looked)
     finds: list[Find] = []

@@ -25,6 +25,7 @@ from aws_mfa.setup import questions
 from aws_mfa.setup.device import device_to_store
 from aws_mfa.setup.region import region_to_store, usable_region, verified
 from aws_mfa.vaults.items import refuse_unfinished
+from aws_mfa.vaults.journal import refuse_rotating
 from aws_mfa.vaults.lookup import KnownProfiles, note_keys
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def _set_up(answers: questions.Answers, choice: VaultChoice, interfaces: Interfa
     section = default_long_term(profile)
     old = vault.load(section)
     refuse_unfinished(section, vault.load_next(section))
+    refuse_rotating([section], interfaces.rotations.read(), interfaces.now())
     questions.ask_before_replacing(section, old, answers, vault, interfaces)
     keys = questions.asked_keys(answers, interfaces)
     files = FilesOfProfile(profile, section, interfaces)

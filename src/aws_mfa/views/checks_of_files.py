@@ -18,13 +18,13 @@ from aws_mfa.config.sections import FOREIGN_SESSION, LONG_TERM_KEYS, OUR_SESSION
 from aws_mfa.config.settings import hidden_by, misread
 from aws_mfa.errors import BadInput, BrokenFile, NoLongTermKeys, NotSetUp
 from aws_mfa.handover.environment import PROFILE
-from aws_mfa.key_care.journal import INACTIVE, reminder, rotations_in
 from aws_mfa.key_care.search import ImportRequest, keys_here
 from aws_mfa.model import masked
 from aws_mfa.setup.as_botocore import KEYS as SIGNED_BY_KEYS
 from aws_mfa.setup.as_botocore import OTHER_SIGN_IN, PROCESS, AsBotocore
 from aws_mfa.system.ownership import is_narrow, quoted
 from aws_mfa.vaults.choice import noted_creation, noted_key_id, noted_vault
+from aws_mfa.vaults.journal import INACTIVE, reminder, rotations_in
 from aws_mfa.vaults.lookup import other_program_of
 
 if TYPE_CHECKING:
@@ -91,6 +91,8 @@ def unreadable_files(interfaces: Interfaces) -> Iterator[Finding]:
     for file in (interfaces.credentials, interfaces.config, interfaces.known_keys, interfaces.rotations):
         try:
             check(file.read(), where=file.path)
+            if file.path == interfaces.rotations.path:
+                rotations_in(file.read())
         except BrokenFile as error:
             yield Finding("unreadable file", error.message, hint_of(error))
 

@@ -9,9 +9,9 @@ import pytest
 from aws_mfa.cli.commands import status
 from aws_mfa.cli.render import status_json, status_text
 from aws_mfa.errors import BadInput, BadProfile, BrokenFile, NotSetUp
-from aws_mfa.key_care.journal import INACTIVE, Place, Rotation, with_rotation
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.vaults.journal import INACTIVE, Place, Rotation, with_rotation
 from aws_mfa.views.status import StatusRow
 from cli.commands.running import run_command
 from fakes import ACCOUNT, DEVICE, KEYS, NOW, FakeInterfaces, a_session, as_interfaces

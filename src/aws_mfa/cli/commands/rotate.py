@@ -14,19 +14,19 @@ from aws_mfa.command_lines import quote
 from aws_mfa.config.chains import has_keys
 from aws_mfa.config.profiles import Profile
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, Cancelled, NoLongTermKeys, NotSetUp
-from aws_mfa.key_care.journal import ROLLBACK, reminder, rotations_in
 from aws_mfa.key_care.rotate import Wishes, resume, rotate
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.vaults.choice import vault_of_flags
+from aws_mfa.vaults.journal import ROLLBACK, reminder, rotations_in
 from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.key_care.journal import Rotation
     from aws_mfa.renewal.steps import SourceUser
+    from aws_mfa.vaults.journal import Rotation
 
 HELP = """\
 Replace the long-term keys of a profile's user by new ones, in every place that
@@ -68,12 +68,14 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Rotate, and print what was done; one failure does not stop the others, and the first decides the exit code."""
     failures: dict[str, AwsMfaError] = {}
     work = _work(args, interfaces, failures)
-    for name, act in work.items():
+    for name, act in work:
         try:
             print_lines(act())
         except Cancelled:
             raise
         except AwsMfaError as error:
+            if args.resume or args.rollback:  # other keys in a place of the rotation would be in its way
+                error.hints = tuple(hint for hint in error.hints if "aws-mfa setup" not in hint)
             failures[name] = error
     if len(failures) == 1 and len(work) <= 1:
         raise next(iter(failures.values()))
@@ -83,8 +85,8 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
 
 def _work(
     args: argparse.Namespace, interfaces: Interfaces, failures: dict[str, AwsMfaError]
-) -> dict[str, Callable[[], list[str]]]:
-    """What is to be done, by profile; `failures` gets the profiles of which nothing can be."""
+) -> list[tuple[str, Callable[[], list[str]]]]:
+    """What is to be done, with the profile; `failures` gets the profiles of which nothing can be."""
     is_old = args.resume or args.rollback
     if bool(args.profile) == args.all and not is_old:
         raise BadInput("rotate takes a profile, or --all", "aws-mfa rotate PROFILE", "aws-mfa rotate --all")
@@ -95,13 +97,13 @@ def _work(
     names = [args.profile] if args.profile else None
     token = code_given(args, interfaces)
     request = RenewalRequest(names, token=token, vault=vault, use_keychain=use_keychain, hands_over=True)
-    work: dict[str, Callable[[], list[str]]]
+    work: list[tuple[str, Callable[[], list[str]]]]
     if is_old:
-        open_ones = _open_ones(args, interfaces)
-        work = {one.profile: partial(resume, one, request, wishes, interfaces, back=args.rollback) for one in open_ones}
+        back = partial(resume, request=request, wishes=wishes, interfaces=interfaces, back=args.rollback)
+        work = [(one.profile, partial(back, one)) for one in _open_ones(args, interfaces)]
     else:
         users = _users(request, interfaces, failures)
-        work = {user.profile: partial(rotate, user, request, wishes, interfaces) for user in users}
+        work = [(user.profile, partial(rotate, user, request, wishes, interfaces)) for user in users]
     if len(work) > 1 and token is not None:
         raise BadInput(f"one code, and {len(work)} keys", "name one profile")
     return work
@@ -129,13 +131,13 @@ def _users(request: RenewalRequest, interfaces: Interfaces, failures: dict[str, 
 
 
 def _open_ones(args: argparse.Namespace, interfaces: Interfaces) -> list[Rotation]:
-    """The rotations of the journal, or of the profile given; only one is taken back."""
+    """The rotations of the journal, or of the profile given; only one is taken back, a profile's latest."""
     found = [one for one in rotations_in(interfaces.rotations.read()) if args.profile in (None, one.profile)]
     if not found and args.rollback:
         raise BadInput("there is no rotation to take back")
     if not found:
         print_lines(["no rotation is left to be continued"])
-    if args.rollback and len(found) > 1:
+    if args.rollback and len({one.profile for one in found}) > 1:
         which = "; ".join(reminder(one, interfaces.now()) for one in found)
         raise BadInput(f"several rotations are not over: {which}", f"name one: {ROLLBACK} {quote(found[-1].profile)}")
-    return found
+    return found[-1:] if args.rollback else found

@@ -14,7 +14,7 @@ from aws_mfa.cli.render import STATUS_COLUMNS, status_cells, status_json, status
 from aws_mfa.config.sections import profile_in_force
 from aws_mfa.errors import BadInput, Cancelled, NotSetUp
 from aws_mfa.handover.environment import session_here
-from aws_mfa.key_care.journal import reminders
+from aws_mfa.vaults.journal import reminders
 from aws_mfa.vaults.lookup import KnownProfiles
 from aws_mfa.views.status import status_rows
 from aws_mfa.views.watch import watch

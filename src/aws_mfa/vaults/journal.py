@@ -2,7 +2,8 @@
 The journal of key rotations that are not over: `~/.aws/mfa/rotations`, the text of an INI file without a secret.
 
 A section is a rotation, its name the id of the old key. It says where both keys are, what was done, and when. It is
-written before and after every step, so that a rotation that was killed can be continued, or taken back. Pure.
+written before and after every step, so that a rotation that was killed can be continued, or taken back. Refuses an
+entry that is not what was written: a place that is missing would keep a key that is then deleted. Pure.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from typing import NamedTuple
 
 from aws_mfa.aws_values.text import parse_moment, rfc3339_text
 from aws_mfa.config.edit import with_changes, without_keys
-from aws_mfa.config.ini import sections
+from aws_mfa.config.ini import section_values, sections
+from aws_mfa.config.sections import default_long_term
+from aws_mfa.errors import BrokenFile, NotSetUp
 from aws_mfa.model import masked
+from aws_mfa.vaults.choice import VAULTS
 
 _WHERE = "~/.aws/mfa/rotations"
-_PLACE = "place "
+_PLACE, _LONGEST = "place ", "999999999"
 RESUME, ROLLBACK = "aws-mfa rotate --resume", "aws-mfa rotate --rollback"
 
 # The states. The last one: it was to be taken back, so continuing it means that.
@@ -68,7 +72,7 @@ class Rotation:
 
 
 def rotations_in(text: str) -> list[Rotation]:
-    """The rotations in the journal, the oldest first; `BrokenFile` for a text that is not INI."""
+    """The rotations in the journal, the oldest first; `BrokenFile` for an entry that is not as it was written."""
     found = []
     for section in sections(text, where=_WHERE):
         values = section.values()
@@ -83,10 +87,30 @@ def rotations_in(text: str) -> list[Rotation]:
             values.get("state", CREATING),
             values.get("new_access_key_id", ""),
             parse_moment(values.get("inactive_at", "")),
-            float(grace) if grace.isdecimal() else None,
+            float(grace) if grace.isdecimal() and len(grace) <= len(_LONGEST) else None,
         )
+        if not _is_whole(rotation) or section_values(with_rotation("", rotation), section.name) != values:
+            raise BrokenFile(
+                f"the rotation of key {masked(section.name)} in {_WHERE} is not as aws-mfa wrote it",
+                "restore that file; or remove the section, once you know which of the user's keys are in use",
+            )
         found.append(rotation)
     return sorted(found, key=lambda one: one.started_at)
+
+
+def _is_whole(one: Rotation) -> bool:
+    is_at = one.state in (CREATING, GOING_BACK) or (one.new_id and one.state in (STORED, SWITCHED))
+    is_off = one.state == INACTIVE and one.new_id and one.inactive_at is not None
+    is_stored = one.places and all(vault in (*VAULTS, "config") and section for vault, section in one.places)
+    return bool(one.user and one.profile and is_stored and one.new_id != one.old_id and (is_at or is_off))
+
+
+def refuse_rotating(names: list[str], text: str, now: float) -> None:
+    """Raise `NotSetUp` if a place of a rotation has one of these names: it goes on in the places that it noted."""
+    for one in rotations_in(text):
+        taken = [place.section.removeprefix("profile ") for place in one.places]
+        if not {*taken, *map(default_long_term, taken)}.isdisjoint(name.removeprefix("profile ") for name in names):
+            raise NotSetUp(f"keys stay where they are while they are rotated: {reminder(one, now)}")
 
 
 def with_rotation(text: str, rotation: Rotation) -> str:
@@ -96,11 +120,12 @@ def with_rotation(text: str, rotation: Rotation) -> str:
         "user": rotation.user,
         "new_access_key_id": rotation.new_id or None,
         "started_at": rfc3339_text(rotation.started_at),
+        "places": str(len(rotation.places)),
         "inactive_at": None if rotation.inactive_at is None else rfc3339_text(rotation.inactive_at),
         "grace_s": None if rotation.grace_s is None else f"{rotation.grace_s:.0f}",
     }
     values |= {f"{_PLACE}{number}": " ".join(place) for number, place in enumerate(rotation.places, 1)}
-    return with_changes(text, rotation.old_id, values, where=_WHERE)
+    return with_changes(without_rotation(text, rotation.old_id), rotation.old_id, values, where=_WHERE)
 
 
 def with_grace(text: str, old_id: str, grace_s: float | None) -> str:

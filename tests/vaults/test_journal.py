@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aws_mfa.key_care.journal import (
+from aws_mfa.errors import BrokenFile
+from aws_mfa.vaults.journal import (
     GOING_BACK,
     INACTIVE,
     SWITCHED,
@@ -32,8 +33,8 @@ OFF = replace(BEGUN, state=INACTIVE, new_id="AKIANEW2", inactive_at=NOW)
         replace,
         st.just(BEGUN),
         state=st.sampled_from((SWITCHED, INACTIVE, GOING_BACK)),
-        new_id=st.sampled_from(("", "AKIANEW2")),
-        inactive_at=st.sampled_from((None, NOW)),
+        new_id=st.just("AKIANEW2"),
+        inactive_at=st.just(NOW),
         grace_s=st.sampled_from((None, 0.0, 7 * DAY_S)),
     )
 )
@@ -42,6 +43,29 @@ def test_what_is_written_is_read(rotation: Rotation) -> None:
     assert rotations_in(text) == [rotation]
     assert rotations_in(with_grace(text, rotation.old_id, 3.0)) == [replace(rotation, grace_s=3.0)]
     assert with_grace(without_rotation(text, rotation.old_id), rotation.old_id, 3.0) == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ("place 1 = keychain work-long-term\n", ""),
+        ("place 2 = config profile a b\n", ""),
+        ("place 1 = keychain", "place 1 = pass"),
+        ("new_access_key_id = AKIANEW2\n", ""),
+        ("AKIANEW2", "AKIAOLD1"),
+        ("inactive_at = 2026-11-22T06:03:19Z\n", ""),
+        ("grace_s = 604800", f"grace_s = {'9' * 15}"),
+        ("started_at = 2026", "started_at = x"),
+        ("state = inactive", "state = of mind"),
+        ("profile = work\n", ""),
+        (f"user = {ANN}\n", ""),
+    ],
+)
+def test_an_entry_that_is_not_as_it_was_written_is_refused(line: str, instead: str) -> None:
+    text = with_rotation("", replace(OFF, grace_s=7 * DAY_S))
+    assert text.count(line) == 1
+    with pytest.raises(BrokenFile, match=r"key \.\.\.OLD1 in ~/.aws/mfa/rotations is not as"):
+        rotations_in(text.replace(line, instead))
 
 
 @pytest.mark.parametrize(
