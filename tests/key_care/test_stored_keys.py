@@ -329,9 +329,24 @@ def test_the_same_key_under_another_name_is_a_copy_and_the_profile_stops_all_the
     interfaces.known_keys.text = (
         f"{interfaces.known_keys.text}[play-long-term]\nvault = age\naws_access_key_id = {KEYS.access_key_id}\n"
     )
+    assert removal(WORK, None, interfaces).copies == []  # the note alone is none
+    interfaces.vaults["age"].stored["play-long-term"] = KEYS
     found = removal(WORK, None, interfaces)
     assert [copy.place for copy in found.copies] == ["the age vault, as play-long-term"]
     assert found.stops == ["work", "dev"]
+    assert run_command(vault, interfaces, "remove", "work", "--yes") == 0
+    assert note(interfaces) is None
+
+
+def test_a_copy_that_went_after_the_question_stops_the_removal_of_the_last_one() -> None:
+    """Two removals at once, one of each copy: each was told that the other one stays."""
+    interfaces = in_vault()
+    interfaces.vaults["age"].stored[WORK] = KEYS
+    interfaces.terminal = FakeTerminal("y")
+    interfaces.before_set_up = interfaces.vaults["age"].stored.clear
+    with pytest.raises(NotSetUp, match="the other copies are gone by now"):
+        run_command(vault, interfaces, "remove", "work")
+    assert interfaces.vaults["keychain"].stored[WORK] is KEYS
 
 
 @pytest.mark.parametrize(

@@ -183,11 +183,21 @@ def removal(name: str, vault: str | None, interfaces: Interfaces) -> Removal:
     place, keys = ours[0].vault, ours[0].keys
     # A device stays where it is.
     ours = [replace(find, device=None) for find in finds if find.vault == place and find.keys.matches(keys)]
-    copies = [find for find in finds if find.vault != place and find.keys.matches(keys)]
-    stops = [] if copies else _users_of(name, known)
-    same_id = (one for one in stored_keys(interfaces)[0] if one.access_key_id == keys.access_key_id)
-    copies += [Find(one.name, keys, f"the {one.vault} vault, as {one.name}") for one in same_id if one.name != name]
-    return Removal(name, place, ours, copies=copies, stops=stops)
+    found = Removal(name, place, ours)
+    found.copies = _copies(found, finds, interfaces)
+    found.stops = [] if any(copy.name == name for copy in found.copies) else _users_of(name, known)
+    return found
+
+
+def _copies(found: Removal, finds: list[Find], interfaces: Interfaces) -> list[Find]:
+    """The same keys elsewhere: those of the finds, and under other names; a note alone is no copy."""
+    quiet, keys = interfaces.replaced(unattended=True), found.keys
+    finds = [find for find in finds if find.vault != found.vault]
+    same_id = (one.name for one in stored_keys(interfaces)[0] if one.access_key_id == keys.access_key_id)
+    for name in sorted({*same_id} - {found.name}):
+        with suppress(AwsMfaError):
+            finds += [replace(one, place=f"{one.place}, as {name}") for one in _finds(name, _SEALED, quiet, [])]
+    return [find for find in finds if find.keys.matches(keys)]
 
 
 def _users_of(name: str, known: KnownProfiles) -> list[str]:
@@ -204,10 +214,14 @@ def _users_of(name: str, known: KnownProfiles) -> list[str]:
 def remove_stored(found: Removal, interfaces: Interfaces) -> list[str]:
     """Remove the keys and their note; returns a line for each place that holds other keys by now."""
     with interfaces.set_up_lock():
+        finds = _finds(found.name, _SEALED, interfaces.replaced(unattended=True), [])
+        copies = _copies(found, finds, interfaces)  # as they are now
+        if found.copies and not copies:
+            raise NotSetUp("the other copies are gone by now: nothing was removed", "to remove the last one, try again")
         left = clear_places(found, interfaces)
         if not left and noted_vault(interfaces.known_keys.read(), found.name) == found.vault:
             interfaces.known_keys.update(lambda text: without_keys(text, found.name, None))
-            for copy in found.copies:
-                if copy.in_vault in _SEALED:
+            for copy in copies:
+                if copy.in_vault in _SEALED and copy.name == found.name:
                     note_keys(found.name, copy.in_vault, copy.keys, interfaces)
     return left
