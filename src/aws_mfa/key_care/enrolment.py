@@ -120,8 +120,7 @@ def _signed(access: KeyAccess, request: EnrolRequest, command: str, interfaces: 
         interfaces.terminal.say(f"An MFA session signs for this; if its device is lost: {command} --replace")
         mfa = iam_access(renewal.profile, renewal, interfaces)
         return replace(access, signer=mfa.session, old=mfa.user.device)
-    old = known if known in present else None
-    if old is None:
+    if (old := known if known in present else None) is None:
         why = f"the profile names {known or 'none as mfa_serial'}, and the user has {', '.join(present)}"
         interfaces.terminal.say(f"No device will be removed: {why}")
     with suppress(AwsMfaError):
@@ -149,12 +148,9 @@ def _prove(
                 if not tries_left:
                     raise
                 say_error(error, terminal)
-    except (AwsFailed, AnswerLost):
-        if not _delete(user, device.serial, interfaces):
+    except BaseException as error:
+        if not (_delete(user, device.serial, interfaces) and isinstance(error, (AwsFailed, AnswerLost))):
             raise
-    except BaseException:
-        _delete(user, device.serial, interfaces)
-        raise
     terminal.say("The QR code above holds the seed: clear the terminal")
     for code in codes:
         interfaces.ledger.note_used(device.serial, code, interfaces.now())

@@ -3,10 +3,9 @@ The system keychain as a vault: items are read, written and removed, each call w
 
 Owns the items' names under the service `aws-mfa`: the long-term section for keys, `[session-store]` for the age
 identity that stored sessions are encrypted to. Calls need the limit because keychains can hang (a hidden window, a
-stopped service). Whatever a backend raises becomes `KeychainUnavailable`. Every write is read back. Where a write may
-delete the item before it adds the new one (macOS), a copy of the new value exists meanwhile, which the next reader puts
-back if the write was killed. Refuses to rewrite an item without need, because macOS asks again after each write, and to
-write items of the keychain fork.
+stopped service). Whatever a backend raises becomes `KeychainUnavailable`. Every write is read back; where it may delete
+the item first (macOS), a copy of the new value exists meanwhile, which the next reader puts back. Refuses to rewrite an
+item without need, because macOS asks again after each write, and to write items of the keychain fork.
 """
 
 from __future__ import annotations
@@ -122,7 +121,6 @@ class KeychainItems:
         except KeychainUnavailable:
             if self._get(SERVICE, user) != value:
                 raise
-            return
         for pause_s in (*_PAUSES_S, 0):
             if self._get(SERVICE, user) == value:
                 return
