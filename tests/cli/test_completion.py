@@ -43,7 +43,7 @@ def test_the_hot_path_prints_the_names_of_the_full_path_or_leaves_it_to_answer(
         "AWS_SHARED_CREDENTIALS_FILE": write(folder, "names/credentials", credentials),
     }
     try:
-        expected = lines_of(AwsProfiles(config, credentials).known_names())
+        expected = lines_of(AwsProfiles(config, credentials).known_names)
     except AwsMfaError:
         expected = None
     assert fast_names(environ) == expected

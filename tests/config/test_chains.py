@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -233,6 +234,25 @@ def test_a_missing_profile_is_named_with_the_line_that_names_it() -> None:
     says = "source_profile in ~/.aws/config [profile a] names profile 'gone', which does not exist"
     assert refusal("a", role("a", "gone")).message == says
     assert followed("a", role("a", "stored"), keys_stored=lambda name: name == "stored") == ("stored", ["a"])
+
+
+def test_ten_thousand_roles_of_a_missing_profile_cost_one_search_for_similar_names() -> None:
+    names = [f"account-{number}" for number in range(10_000)]
+    profiles = AwsProfiles("".join(role(name, "acount") for name in names), "")
+    began_at = time.process_time()
+    hints = set()
+    for name in names:
+        with pytest.raises(BadProfile) as refused:
+            chain_of(name, profiles)
+        hints.add(refused.value.hints)
+    assert time.process_time() - began_at < 10  # a search for each takes minutes
+    assert [hint[0] for hint in hints] == ["did you mean: account-9, account-8, account-7"]
+
+
+def test_similar_names_are_searched_for_the_first_missing_profiles_only() -> None:
+    profiles = AwsProfiles("".join(role(f"account-{number}", f"acount-{number}") for number in range(20)), "")
+    found = [str(profiles.missing(one.own["source_profile"]).hints) for one in profiles.all_profiles()]
+    assert ["did you mean" in hints for hints in found] == [True] * 10 + [False] * 10
 
 
 def test_a_role_without_a_source_says_what_to_add() -> None:

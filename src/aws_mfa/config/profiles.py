@@ -61,6 +61,7 @@ class AwsProfiles:
         self.where = f"{config_path} or {credentials_path}"
         self.read_policy = read_policy
         self._read: dict[str, Profile | None] = {}
+        self._similar: dict[str, list[str]] = {}
 
     def profile(self, name: str) -> Profile | None:
         """The profile; None if neither file has it or its long-term section."""
@@ -86,7 +87,7 @@ class AwsProfiles:
 
     def no_such(self, name: str, *hints: str) -> BadProfile:
         """The failure for a name that no file has, with similar names, or a few that exist."""
-        names, message = self.known_names(), f"there is no profile '{shown(name)}' in {self.where}"
+        names, message = self.known_names, f"there is no profile '{shown(name)}' in {self.where}"
         if name.startswith("arn:"):
             values = ((one.name, one.own.get(key)) for one in self.all_profiles() for key in ("role_arn", "mfa_serial"))
             having = [shown(profile) for profile, given in values if given is not None and given.value == name]
@@ -100,8 +101,9 @@ class AwsProfiles:
         near = profile_names.did_you_mean(name, names) or listed
         return BadProfile(message, *near, *(hint if near else hint.removeprefix("or ") for hint in hints))
 
-    def known_names(self) -> list[str]:
-        return profile_names.known_names(self._headers_by_name, self.credentials)
+    @cached_property
+    def known_names(self) -> dict[str, None]:
+        return dict.fromkeys(profile_names.known_names(self._headers_by_name, self.credentials))
 
     @cached_property
     def misnamed(self) -> Mapping[str, str]:
@@ -128,10 +130,12 @@ class AwsProfiles:
         """The failure for a key that names a missing profile, which may be a user's that is not set up yet."""
         name, key = profile_names.bare_name(given.value), given.source.partition(" ")[0]
         wrong_header = self.misnamed.get(name)
-        why, names = misread(given.value) or (wrong_header and (wrong_header, _RENAME)), self.known_names()
+        why = misread(given.value) or (wrong_header and (wrong_header, _RENAME))
         what = f"names profile '{shown(given.value)}', which does not exist{f': {why[0]}' if why else ''}"
         set_up = f"if it has keys of yours, store them: aws-mfa setup --profile {quote(name)}"
-        near, may_be_new = profile_names.did_you_mean(given.value, names), name not in names and ":" not in name
+        if given.value not in self._similar and len(self._similar) < _LISTED:  # a search takes 50 ms in a large file
+            self._similar[given.value] = profile_names.did_you_mean(given.value, self.known_names)
+        near, may_be_new = self._similar.get(given.value, ()), name not in self.known_names and ":" not in name
         hints = [why[1], *near] if why else [*near, *([set_up] if may_be_new else [])]
         error = BadProfile(f"{given.source} {what}", *hints, f"or name another profile in {key}")
         error.shared = f"{key} {what}"
