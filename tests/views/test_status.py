@@ -97,6 +97,20 @@ def test_a_stored_session_is_found_as_the_plan_finds_it(name: str) -> None:
     assert [row.name for row in rows.values() if row.place] == [name]
 
 
+def test_a_session_that_another_profile_stored_is_shown_where_a_command_would_use_it() -> None:
+    """The twin asks for the same session, one with an external id for another."""
+    twin = f"role_arn = {PROD}\nsource_profile = work\n"
+    config = f"{CONFIG}[profile twin]\nregion = eu-west-1\n{twin}[profile other]\n{twin}external_id = 4\n"
+    interfaces = stage(config=config)
+    store(interfaces, "prod", lasts_s=1800)
+    rows = rows_of(interfaces, "twin", "other")
+    assert (rows["twin"].expires_at, rows["twin"].place, rows["other"].place) == (NOW + 1800, "memory", None)
+    request = RenewalRequest(["twin"], hands_over=True)
+    assert not make_plan(request, as_interfaces(interfaces)).steps
+    sealed = rows_of(interfaces, "twin", heads=[a_sealed_one(NOW + 60)])["twin"]
+    assert (sealed.expires_at, sealed.place) == (NOW + 60, "sealed")
+
+
 def test_of_several_sessions_the_longest_counts() -> None:
     interfaces = stage(f"[work]\n{CLASSIC}")
     assert rows_of(interfaces)["work"].place == "credentials file"

@@ -15,6 +15,7 @@ from aws_mfa.aws_values.arns import account_of
 from aws_mfa.aws_values.text import parse_moment
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.profile_names import misnamed
+from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS
 from aws_mfa.config.sections import LONG_TERM_SUFFIX, SESSIONS, default_long_term, kind_of, profile_of
 from aws_mfa.errors import AwsMfaError, SignsElsewhere
 from aws_mfa.model import LongTermKeys
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from aws_mfa.vaults.lookup import KnownProfiles
 
 IN_FILE, _SEALED = "credentials file", "sealed"
+_NOT_ASKED = ("region", "output", CREDENTIAL_PROCESS)  # profiles that differ only in these ask for the same session
 # What the classic form and other tools write; botocore reads none of them.
 _EXPIRATIONS = ("expiration", "x_security_token_expires", "aws_expiration", "aws_session_expiration")
 
@@ -84,14 +86,15 @@ def status_rows(
     for name in names:
         if known.profiles.profile(name) is None and name not in wrong and not known.has_noted_keys(name):
             chain_of(name, known.profiles)  # raises, with names that are similar
-    of_label: dict[str, list[Head]] = {}
+    found: dict[object, list[Head]] = {}
     for head in heads:
-        of_label.setdefault(head.label, []).append(head)
+        profile = known.profiles.profile(head.label)
+        found.setdefault(_request(profile) if profile else head.label, []).append(head)
     source_of = cache(partial(_source, known, now))
     rows = []
     for name in dict.fromkeys(names):
         try:
-            rows.append(_row(name, known, of_label, source_of))
+            rows.append(_row(name, known, found, source_of))
         except AwsMfaError as error:
             kind = "other" if isinstance(error, SignsElsewhere) else "broken"
             rows.append(StatusRow(name, kind, note=error.message))
@@ -99,14 +102,16 @@ def status_rows(
 
 
 def _row(
-    name: str, known: KnownProfiles, of_label: Mapping[str, Sequence[Head]], source_of: Callable[[Profile], _Source]
+    name: str, known: KnownProfiles, found: Mapping[object, Sequence[Head]], source_of: Callable[[Profile], _Source]
 ) -> StatusRow:
     """The profile's row; raises what is wrong with the profile."""
     known.profiles.check_header(name)
     chain = chain_of(name, known.profiles, keys_stored=known.has_noted_keys)
     profile, source = chain.wanted, source_of(chain.user)
     role_arn, device = profile.role_arn if chain.role_chain else None, chain.mfa_serial or source.device
-    heads = of_label.get(shortened(name if role_arn else mfa_label(source.section)), ())
+    heads = found.get(shortened(name if role_arn else mfa_label(source.section)), ())
+    if role_arn and found:
+        heads = [*heads, *found.get(_request(profile), ())]
     if heads:
         inputs = {"access_key_id": source.key_id, "device": device or ""}
         is_narrow = any(role.narrowing is not None for role in chain.role_chain)
@@ -122,6 +127,11 @@ def _row(
     role = resource.rpartition("/")[2] if resource.startswith("role/") else None
     of_keys = (source.vault, source.key_age_s)
     return StatusRow(name, kind, account_of(arn), role, expires_at, is_known, place, *of_keys, note=program)
+
+
+def _request(profile: Profile) -> frozenset[tuple[str, str]]:
+    """Equal for profiles that ask for the same session; each uses one that another has stored."""
+    return frozenset((key, given.value) for key, given in profile.own.items() if key not in _NOT_ASKED)
 
 
 def _source(known: KnownProfiles, now: float, user: Profile) -> _Source:
