@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from aws_mfa.errors import Cancelled
@@ -21,6 +23,7 @@ class Profiles:
         self.renewed: list[tuple[str, bool]] = []
         self.screen = FakeScreen()
         self.answer = ["renewed"]
+        self.about: Callable[[str | None], list[str]] = lambda _: []
 
     def read(self) -> list[tuple[str, str]]:
         self.reads += 1
@@ -33,7 +36,7 @@ class Profiles:
 
     def watched(self, *keys: str, size: tuple[int, int] = (80, 24)) -> list[str]:
         self.screen = FakeScreen(*keys, "q", size=size)
-        watch(self.screen, HEADER, self.read, self.renew)
+        watch(self.screen, HEADER, self.read, self.about, self.renew)
         assert self.screen.keys == []
         return self.screen.drawn
 
@@ -42,7 +45,7 @@ def test_it_is_read_again_each_second_and_not_for_a_key() -> None:
     shown = Profiles().watched("", "j", "")
     assert [picture.splitlines()[1].split()[-1] for picture in shown] == ["1<", "2<", "2", "3"]
     assert shown[-1].splitlines()[2] == "> prod     read 3<", "the selection is the profile's"
-    assert shown[-1].splitlines()[-1] == "r renew  R anew  / filter  q quit"
+    assert shown[-1].splitlines()[-1] == "r renew  R anew  q quit"
 
 
 def test_keys_move_and_renew_the_selected_profile() -> None:
@@ -62,27 +65,25 @@ def test_what_a_renewal_says_is_below_the_list_until_esc() -> None:
     assert "hint" not in shown[5]
 
 
-def test_letters_are_for_the_filter_after_a_slash() -> None:
+def test_what_there_is_to_say_about_the_selected_profile_is_below_the_list() -> None:
     profiles = Profiles()
-    shown = profiles.watched("/", *"prod q", "backspace", "backspace", "enter", "j", "r", "escape", "r")
-    assert shown[7].splitlines()[-1] == "filter: prod q_"
-    assert "\n> " not in shown[7]
-    assert shown[10].splitlines()[-1] == "filter: prod  r renew  R anew  / filter  q quit"
-    assert profiles.renewed == [("prod-eu", False), ("prod-eu", False)]
+    profiles.about = lambda name: [f"{name} is broken"] if name == "prod" else []
+    shown = profiles.watched("j", "r", "escape", "k")
+    assert ["prod is broken" in picture for picture in shown] == [False, True, True, False, True, False]
 
 
 def test_ctrl_d_ends_it_and_ctrl_c_cancels() -> None:
     profiles = Profiles()
-    watch(FakeScreen("end"), HEADER, profiles.read, profiles.renew)
+    watch(FakeScreen("end"), HEADER, profiles.read, profiles.about, profiles.renew)
     with pytest.raises(Cancelled):
-        watch(FakeScreen(), HEADER, profiles.read, profiles.renew)
+        watch(FakeScreen(), HEADER, profiles.read, profiles.about, profiles.renew)
 
 
 @pytest.mark.parametrize("columns", [1, 20, 40, 120])
 @pytest.mark.parametrize("rows", [1, 3, 6, 24])
 def test_the_selected_row_is_drawn_in_every_window(columns: int, rows: int) -> None:
     found = listing(HEADER, [(f"p{number}", "x" * 99) for number in range(50)], name="p40")
-    lines, at = drawn(found, ["note " * 40], (columns, rows), is_typing=False)
+    lines, at = drawn(found, ["note " * 40], (columns, rows))
     assert lines[at].startswith(f"> {'p40'[: columns // 2]}")
     assert len(lines) < max(rows, 6)
 
@@ -90,5 +91,5 @@ def test_the_selected_row_is_drawn_in_every_window(columns: int, rows: int) -> N
 def test_no_profile_is_no_failure() -> None:
     profiles = Profiles()
     screen = FakeScreen("r", "j", "q")
-    watch(screen, HEADER, list, profiles.renew)
+    watch(screen, HEADER, list, profiles.about, profiles.renew)
     assert profiles.renewed == []

@@ -86,9 +86,9 @@ class Listing:
         return lines, selected
 
 
-def listing(header: Row, rows: Sequence[Row], typed: str = "", name: str | None = None) -> Listing:
-    """A list of all rows that the filter finds, with this profile selected."""
-    return Listing(header, rows, [" ".join(row).casefold() for row in rows]).filtered(typed, name)
+def listing(header: Row, rows: Sequence[Row], name: str | None = None) -> Listing:
+    """A list of all rows, with this profile selected."""
+    return Listing(header, rows, [" ".join(row).casefold() for row in rows]).filtered("", name)
 
 
 def choose(screen: Screen, found: Listing) -> str:

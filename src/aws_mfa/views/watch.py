@@ -20,50 +20,51 @@ if TYPE_CHECKING:
     from aws_mfa.interfaces import Screen
     from aws_mfa.views.choose import Listing, Row
 
-_HELP = "r renew  R anew  / filter  q quit"
+_HELP = "r renew  R anew  q quit"
 _RENEWING = (ENTER, "r", "R")
 _MOVES = {"j": DOWN, "k": UP}
 _TICK_S = 1.0
 
 
 def watch(
-    screen: Screen, header: Row, read: Callable[[], Sequence[Row]], renew: Callable[[str, bool], Sequence[str]]
+    screen: Screen,
+    header: Row,
+    read: Callable[[], Sequence[Row]],
+    about: Callable[[str | None], Sequence[str]],
+    renew: Callable[[str, bool], Sequence[str]],
 ) -> None:
     """
-    Show the rows until q or Ctrl-D, and let `renew` renew a profile, which returns what there is to say about it.
+    Show the rows until q or Ctrl-D, what `about` says of the selected profile, and what `renew` says that renews one.
 
-    Its second argument: also if the session is still good. Raises `Cancelled` on Ctrl-C.
+    The second argument of `renew`: also if the session is still good. Raises `Cancelled` on Ctrl-C.
     """
-    found, is_typing = listing(header, read()), False
+    found = listing(header, read())
     notes: Sequence[str] = ()
     while True:
-        lines, at = drawn(found, notes, screen.size, is_typing=is_typing)
+        lines, at = drawn(found, notes or about(found.name), screen.size)
         screen.draw(lines, at)
         key, name = screen.key(_TICK_S), found.name
-        if is_typing and key:
-            found, is_typing = found.pressed(key), key not in (ENTER, ESCAPE)
-        elif key in ("q", END):
+        if key in ("q", END):
             return
-        elif key in _RENEWING and name is not None:
+        if key in _RENEWING and name is not None:
             screen.draw([*lines[:-1], f"renewing {name}"], at)
             with screen.question():
                 notes = renew(name, key == "R")
         elif key == ESCAPE:
-            found, notes = found.pressed(key), ()
+            notes = ()
         elif key:
-            found, is_typing = found.moved(_MOVES.get(key, key)), key == "/"
+            found = found.moved(_MOVES.get(key, key))
         if not key or key in _RENEWING:
             try:
-                found = listing(header, read(), found.typed, found.name)
+                found = listing(header, read(), found.name)
             except AwsMfaError as error:  # a file that is being edited
                 notes = error.lines
 
 
-def drawn(found: Listing, notes: Sequence[str], size: tuple[int, int], *, is_typing: bool) -> tuple[list[str], int]:
+def drawn(found: Listing, notes: Sequence[str], size: tuple[int, int]) -> tuple[list[str], int]:
     """What is drawn, with a line left for a question; and the number of the selected line."""
     columns, rows = size
     wrapped = [part for note in notes for part in textwrap.wrap(shown_text(note), max(columns - 1, 1))]
     wrapped = wrapped[: max(rows // 2 - 2, 1)]
     lines, at = found.lines(columns, max(rows - len(wrapped) - 4, 1))
-    typed = f"filter: {found.typed}{'_' if is_typing else '  '}" if found.typed or is_typing else ""
-    return [*lines, "", *wrapped, typed + ("" if is_typing else _HELP)], at
+    return [*lines, "", *wrapped, _HELP], at

@@ -11,8 +11,9 @@ import pytest
 from aws_mfa.cli.commands import status
 from aws_mfa.cli.commands.renew import renewed
 from aws_mfa.errors import AwsMfaError, BadInput, BrokenFile, Cancelled, NotSetUp
+from aws_mfa.key_care.journal import reminders
 from cli.commands.running import run_command
-from fakes import DEVICE, KEYS, FakeInterfaces, FakeScreen, FakeTerminal, MemoryFile, as_interfaces
+from fakes import DEVICE, KEYS, NOW, FakeInterfaces, FakeScreen, FakeTerminal, MemoryFile, as_interfaces
 
 CONFIG = f"[profile work]\nmfa_serial = {DEVICE}\nregion = eu-west-1\n"
 
@@ -75,6 +76,17 @@ def test_the_time_left_counts_and_the_files_are_read_when_they_have_changed(monk
     assert drawn[6][-3:-1] == ["no text", "hint: fix it"]
     assert [line.split()[0] for line in drawn[7][1:3]] == ["new", ">"]
     assert reads == ["config"] * 2
+
+
+def test_what_is_wrong_with_the_selected_profile_and_reminders_are_below(monkeypatch: pytest.MonkeyPatch) -> None:
+    interfaces = watched("j", "q")
+    interfaces.config.text = f"{CONFIG}[profile lost]\nrole_arn = arn:aws:iam::123456789012:role/a\n"
+    interfaces.rotations.text = f"[{KEYS.access_key_id}]\nstate = stored\nprofile = work\n"
+    (reminder,) = reminders(interfaces.rotations.text, NOW)
+    first, second = ([*map(str.strip, one.splitlines())][2:] for one in pictures(interfaces, monkeypatch))
+    assert " ".join(first[1:-1]).strip() == reminder
+    note = "role_arn in ~/.aws/config [profile lost] has no source_profile beside it"
+    assert " ".join(second[1:-1]).strip() == f"{note} {reminder}"
 
 
 def test_only_the_profiles_named_are_shown_and_ctrl_c_ends_it_with_130(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,23 +83,28 @@ def _watch(names: list[str], interfaces: Interfaces) -> int:
     if screen is None:
         raise BadInput("--watch needs a terminal, and not one of Windows", "without it: aws-mfa status")
     rows: list[StatusRow] = []
+    left_over: list[str] = []
     state: object = None
     in_order = itemgetter(*map(STATUS_COLUMNS.index, _WATCHED))
 
     def read() -> list[list[str]]:
-        nonlocal rows, state
+        nonlocal rows, left_over, state
         now, found = interfaces.now(), interfaces.state_of_files()
         if found != state:
             known = KnownProfiles(interfaces)
             known.check()
+            left_over = reminders(interfaces.rotations.read(), now)
             rows, state = status_rows(known, interfaces.session_cache.heads(), now, names or None), found
         if not rows:
             raise NotSetUp(*_NO_PROFILE)
         return [in_order(status_cells(row, now)) for row in rows]
 
+    def about(name: str | None) -> list[str]:
+        return [*(row.note for row in rows if row.name == name and row.note), *left_over]
+
     try:
         with screen as drawn:
-            watch(drawn, _WATCHED, read, lambda name, anew: renewed(name, interfaces, anew=anew))
+            watch(drawn, _WATCHED, read, about, lambda name, anew: renewed(name, interfaces, anew=anew))
     except Cancelled as cancelled:
         return cancelled.exit_code
     return 0
