@@ -61,3 +61,7 @@ def test_the_near_name_comes_before_the_list(capsys: pytest.CaptureFixture[str])
     lines = capsys.readouterr().err.splitlines()
     at = lines.index("aws-mfa: error: there is no command 'conole'")
     assert lines[at + 1 : at + 3] == ["did you mean: console, code", "every day:"]
+
+
+def test_no_line_of_the_list_of_commands_is_wider_than_a_terminal() -> None:
+    assert [line for line in commands_help().splitlines() if len(line) > 80] == []

@@ -411,3 +411,15 @@ def test_check_prints_nothing(machine: FakeInterfaces, capsys: pytest.CaptureFix
     skewed(400)(machine)
     assert run_command(command, machine, "--check") == 1
     assert capsys.readouterr() == ("", "")
+
+
+def test_on_a_terminal_lines_are_folded_but_for_commands(
+    machine: FakeInterfaces, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    credentials(f"[{'long-' * 9}name]\n{PLAIN}")(machine)
+    run_command(command, machine)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in lines if len(line) > 40] == [f"  [{'long-' * 9}name]", "  hint"]
+    assert lines[-2:] == ["not checked: age of the key of work at", "  AWS (no MFA session is stored)"]

@@ -50,7 +50,7 @@ _GROUPS = {
         "whoami": ("whoami", "ask AWS whose session a profile's is", "aws-mfa whoami prod"),
         "forget": ("forget", "remove stored sessions", "aws-mfa forget work"),
         "rotate": ("rotate", "replace long-term keys by new ones", "aws-mfa rotate work --grace 7"),
-        "vault": ("vault", "list long-term keys, move them to another vault, remove them", "aws-mfa vault list"),
+        "vault": ("vault", "list, move or remove long-term keys in the vaults", "aws-mfa vault list"),
         "code": ("code", "type the code another process is waiting for", "aws-mfa code"),
         "serve": ("serve", "serve sessions to SDKs on this machine, renewed ahead", "aws-mfa serve work"),
         "credential-process": (

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
+from functools import partial
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.text import shown_text
 from aws_mfa.cli.output import print_lines
 from aws_mfa.cli.render import JSON_VERSION
 from aws_mfa.errors import HINT, AwsMfaError
@@ -19,9 +23,9 @@ if TYPE_CHECKING:
 
 READS_PIPE = False
 HELP = """\
-Find problems of this machine, of the AWS files and of your keys, and the command
-that fixes each. It changes nothing and asks for nothing; what needs the network
-is left out without one. Exit code 1 if it found a problem, else 0."""
+Find problems of this machine, of the AWS files and of your keys, and the
+command that fixes each. It changes nothing and asks for nothing; what needs the
+network is left out without one. Exit code 1 if it found a problem, else 0."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +42,8 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         document |= {"checked": found.checked, "not_checked": found.not_checked}
         sys.stdout.write(f"{json.dumps(document, indent=2)}\n")
     elif not args.check:
-        print_lines(_lines(found))
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+        print_lines(part for line in _lines(found) for part in _folded(line, width))
     return AwsMfaError.exit_code if found.findings else 0
 
 
@@ -50,3 +55,10 @@ def _lines(found: Diagnosis) -> list[str]:
     lines.append("no problem found" if not count else f"{count} problem{'' if count == 1 else 's'} found")
     lines.append(f"checked: {', '.join(found.checked)}")
     return lines + [f"not checked: {what} ({why})" for what, why in found.not_checked.items()]
+
+
+def _folded(line: str, width: int) -> list[str]:
+    """The line in parts; one with a command is left whole, so that it can be copied."""
+    fold = partial(textwrap.wrap, width=width, break_long_words=False, break_on_hyphens=False)
+    indent = "    " if line.startswith(" ") else "  "
+    return [line] if HINT in line else fold(shown_text(line), subsequent_indent=indent) or [line]
