@@ -128,7 +128,7 @@ def test_a_sealed_session_is_shown_without_the_keychain(home: str) -> None:
 def test_the_segment_says_what_the_table_says(home: str, name: str) -> None:
     role = f"role_arn = arn:aws:iam::{'1' * 12}:role/A\nsource_profile = work\n"
     config = f"[profile work]\nregion = eu-west-1\n[profile prod]\n{role}[profile 'Ünï dash-ed']\n{role}"
-    write(home, f"{config}[profile idle]\n{role}", "config")
+    write(home, f"{config}[profile idle]\nexternal_id = 4\n{role}", "config")
     write(home, KEYS)
     store(home, "mfa@work-long-term", 12 * HOUR_S + 30)
     for label in ("prod", "Ünï dash-ed"):
