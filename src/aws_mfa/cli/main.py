@@ -177,6 +177,5 @@ def _parsed_and_run(command: Command, name: str, argv: list[str]) -> int:
 def _exit_code_of(error: BaseException) -> int:
     if isinstance(error, SystemExit):  # raised by argparse after its help, or for wrong usage
         return error.code if isinstance(error.code, int) else 0
-    if isinstance(error, KeyboardInterrupt):
-        return Cancelled.exit_code
-    return error.exit_code if isinstance(error, AwsMfaError) else AwsMfaError.exit_code
+    default = Cancelled if isinstance(error, KeyboardInterrupt) else AwsMfaError
+    return getattr(error, "exit_code", default.exit_code)

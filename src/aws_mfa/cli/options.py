@@ -91,7 +91,7 @@ def plan_request(args: argparse.Namespace, interfaces: Interfaces) -> RenewalReq
     if args.all and args.profiles:
         raise BadInput("--all and names of profiles contradict each other", "give one of the two")
     names = None if args.all else args.profiles or [profile_in_force(None, interfaces.environ)]
-    return _request(args, names, interfaces, token=None, forced=args.force)
+    return replace(_request(args, names, interfaces), forced=args.force)
 
 
 def hand_over_request(
@@ -101,26 +101,17 @@ def hand_over_request(
     source = source_of_roles(profiles, args.source_profile, interfaces.environ, SOURCE_FLAG)
     region = None if args.region is None else region_of_form(args.region, source=REGION_FLAG)
     duration_s = None if args.duration is None else parse_duration(args.duration, "--duration")
-    request = _request(args, profiles, interfaces, token=code_given(args, interfaces), hands_over=True, for_sdk=for_sdk)
+    token = code_given(args, interfaces)
+    request = replace(_request(args, profiles, interfaces), token=token, hands_over=True, for_sdk=for_sdk)
     return replace(request, duration_s=duration_s, region=region, source=source)
 
 
-def _request(
-    args: argparse.Namespace,
-    profiles: list[str] | None,
-    interfaces: Interfaces,
-    *,
-    token: str | None,
-    forced: bool = False,
-    hands_over: bool = False,
-    for_sdk: bool = False,
-) -> RenewalRequest:
+def _request(args: argparse.Namespace, profiles: list[str] | None, interfaces: Interfaces) -> RenewalRequest:
     vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
     min_remaining_s = parse_duration(args.min_remaining, "--min-remaining") if args.min_remaining else None
     policy = check_policy(interfaces.document(args.policy).read(), args.policy) if args.policy else None
-    arns = check_policy_arns(args.policy_arn, read_only=args.read_only)
-    overlay = Overlay(policy, arns, args.read_only)
-    return RenewalRequest(profiles, overlay, token, vault, use_keychain, min_remaining_s, forced, hands_over, for_sdk)
+    overlay = Overlay(policy, check_policy_arns(args.policy_arn, read_only=args.read_only), args.read_only)
+    return RenewalRequest(profiles, overlay, None, vault, use_keychain, min_remaining_s)
 
 
 def handed_over(args: argparse.Namespace, interfaces: Interfaces) -> tuple[Session, Plan]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import duration_text, local_text, rfc3339_text, shown_text
 from aws_mfa.cli.output import escaped
 from aws_mfa.errors import Cancelled
+from aws_mfa.prompt.typed_line import width_of
 from aws_mfa.renewal.plan import summary
 from aws_mfa.renewal.steps import Reused
 
@@ -160,7 +160,7 @@ def status_text(rows: Sequence[StatusRow], now: float, width: int | None) -> str
     columns = list(zip(STATUS_COLUMNS, *cells, strict=True))
     columns = [column for column in columns if column[0] not in _LEFT_OUT or {*column[1:]} != {"-"}]
     for name in _LEFT_OUT if width is not None else ():
-        if sum(max(map(_cells, column)) + len(_GAP) for column in columns) <= (width or 0) + len(_GAP):
+        if sum(max(map(width_of, column)) + len(_GAP) for column in columns) <= (width or 0) + len(_GAP):
             break
         columns = [column for column in columns if column[0] != name]
     header, *lines = [list(line) for line in zip(*columns, strict=True)]
@@ -220,10 +220,10 @@ def _shown(rows: list[list[str]]) -> list[list[str]]:
 def _widths(lines: list[list[str]], width: int | None, least: int = 0) -> list[int] | None:
     """The width of each column, the widest being narrowed first; None if one got too narrow for a word, or `least`."""
     columns = list(zip(*lines, strict=True))
-    widths = [max(map(_cells, column)) for column in columns]
+    widths = [max(map(width_of, column)) for column in columns]
     if width is None:
         return widths
-    words = [max((_cells(word) for text in column for word in text.split(" ")), default=0) for column in columns]
+    words = [max((width_of(word) for text in column for word in text.split(" ")), default=0) for column in columns]
     narrowest = [max(word, min(least, natural)) for word, natural in zip(words, widths, strict=True)]
     narrowest[0] = widths[0]
     space = width - len(_GAP) * (len(columns) - 1)
@@ -236,30 +236,20 @@ def _widths(lines: list[list[str]], width: int | None, least: int = 0) -> list[i
 def _side_by_side(header: list[str], rows: list[list[str]], widths: list[int]) -> str:
     lines = []
     for row in (header, *rows):
-        folded = [_folded(text, width) for text, width in zip(row, widths, strict=True)]
-        for parts in zip_longest(*folded, fillvalue=""):
-            padded = (part + " " * (width - _cells(part)) for part, width in zip(parts, widths, strict=True))
+        parts_of = [folded(text, width) for text, width in zip(row, widths, strict=True)]
+        for parts in zip_longest(*parts_of, fillvalue=""):
+            padded = (part + " " * (width - width_of(part)) for part, width in zip(parts, widths, strict=True))
             lines.append(f"{_GAP.join(padded).rstrip()}\n")
     return "".join(lines)
 
 
-def _folded(text: str, width: int) -> list[str]:
+def folded(text: str, width: int) -> list[str]:
     """The lines of a cell; no word is broken."""
     lines = [""]
     for word in text.split(" "):
         joined = f"{lines[-1]} {word}" if lines[-1] else word
-        if _cells(joined) <= width or not lines[-1]:
+        if width_of(joined) <= width or not lines[-1]:
             lines[-1] = joined
         else:
             lines.append(word)
     return lines
-
-
-def _cells(text: str) -> int:
-    """The columns that a terminal needs: two for a wide character, none for a mark on the one before it."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.category(char) in ("Mn", "Me") else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
-    )

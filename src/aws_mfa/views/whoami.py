@@ -51,12 +51,8 @@ def who_am_i(request: RenewalRequest, interfaces: Interfaces, *, in_shell: bool)
         region = choose_region([(name, environ.get(name)) for name in REGION_VARIABLES], partition=None).name
     else:
         session, plan = hand_over(request, interfaces)
-        chain, user, expires_at = (
-            plan.chains[request.profile],
-            plan.of_profile[request.profile].user,
-            session.expires_at,
-        )
-        region, endpoints = user.region, user.endpoints
+        chain, user = plan.chains[request.profile], plan.of_profile[request.profile].user
+        region, endpoints, expires_at = user.region, user.endpoints, session.expires_at
     identity, alias = interfaces.sts(region, endpoints).get_caller_identity(session), None
     with suppress(AwsMfaError):
         alias = interfaces.iam(region, endpoints).account_alias(session)

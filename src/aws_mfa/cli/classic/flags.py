@@ -30,42 +30,32 @@ examples:
 
 more: aws-mfa COMMAND --help, https://github.com/aws-mfa/aws-mfa/tree/main/docs"""
 
+
+def _value(metavar: str, text: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401  # as argparse takes them
+    return {"metavar": metavar, "help": text, **more}
+
+
+_DURATION = "seconds, 8h or 90m: 900 to 129600, a role 43200 (MFA_STS_DURATION; default 43200, with a role 3600)"
+_CODE = "the code; other users of this machine can see it in the process list: a pipe hides it"
+_NO_KEYCHAIN = "keys in the credentials file, and no keychain for anything"
 # Spellings -> arguments of `add_argument`.
 _OLD_FLAGS: dict[tuple[str, ...], dict[str, Any]] = {
-    ("--device",): {
-        "metavar": "ARN",
-        "help": "MFA device: ARN or hardware serial (MFA_DEVICE, aws_mfa_device, mfa_serial)",
-    },
-    ("--duration",): {
-        "type": duration,
-        "metavar": "TIME",
-        "help": "seconds, 8h or 90m: 900 to 129600, a role 43200 (MFA_STS_DURATION; default 43200, with a role 3600)",
-    },
-    ("--profile",): {"metavar": "NAME", "help": "the profile (AWS_PROFILE; default: default)"},
-    ("--long-term-suffix", "--long-suffix"): {
-        "metavar": "TEXT",
-        "help": "long-term section: PROFILE-TEXT (default: long-term; none: PROFILE)",
-    },
-    ("--short-term-suffix", "--short-suffix"): {
-        "metavar": "TEXT",
-        "help": "section of the session: PROFILE-TEXT (default, none: PROFILE)",
-    },
-    ("--assume-role", "--assume"): {
-        "metavar": "ARN",
-        "help": "role to assume; none: no role (MFA_ASSUME_ROLE, assume_role)",
-    },
-    ("--role-session-name",): {
-        "metavar": "NAME",
-        "help": "name of the role's session (default: the local user's name)",
-    },
+    ("--device",): _value("ARN", "MFA device: ARN or hardware serial (MFA_DEVICE, aws_mfa_device, mfa_serial)"),
+    ("--duration",): _value("TIME", _DURATION, type=duration),
+    ("--profile",): _value("NAME", "the profile (AWS_PROFILE; default: default)"),
+    ("--long-term-suffix", "--long-suffix"): _value(
+        "TEXT", "long-term section: PROFILE-TEXT (default: long-term; none: PROFILE)"
+    ),
+    ("--short-term-suffix", "--short-suffix"): _value(
+        "TEXT", "section of the session: PROFILE-TEXT (default, none: PROFILE)"
+    ),
+    ("--assume-role", "--assume"): _value("ARN", "role to assume; none: no role (MFA_ASSUME_ROLE, assume_role)"),
+    ("--role-session-name",): _value("NAME", "name of the role's session (default: the local user's name)"),
     ("--force",): {"action": "store_true", "help": "renew even while the session is good"},
     ("--log-level",): {"choices": list(LEVELS), "default": "DEBUG", "help": "default: DEBUG"},
     ("--setup",): {"action": "store_true", "help": "store long-term keys: the same as aws-mfa setup"},
-    ("--token", "--mfa-token"): {
-        "metavar": "CODE",
-        "help": "the code; other users of this machine can see it in the process list: a pipe hides it",
-    },
-    ("--no-keychain",): {"action": "store_true", "help": "keys in the credentials file, and no keychain for anything"},
+    ("--token", "--mfa-token"): _value("CODE", _CODE),
+    ("--no-keychain",): {"action": "store_true", "help": _NO_KEYCHAIN},
 }
 _SPELLINGS = (*_OLD_FLAGS, ("--help",))
 _KNOWN = {"--version", "--vault", *(name for names in _SPELLINGS for name in names)}

@@ -13,11 +13,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.codes import checked_code
-from aws_mfa.aws_values.text import shown_text
 from aws_mfa.cli.classic import messages
 from aws_mfa.cli.classic.flags import parse_flags
 from aws_mfa.cli.classic.request import ClassicProfile, found_keys, step_of
-from aws_mfa.cli.commands.setup import stored_lines
+from aws_mfa.cli.commands.setup import stored_lines, vault_choice
 from aws_mfa.cli.output import print_lines
 from aws_mfa.config.ini import check, check_if_small
 from aws_mfa.config.profile_names import SetUpHint, name_profile
@@ -31,7 +30,6 @@ from aws_mfa.sessions.file_section import refuse_permanent_keys
 from aws_mfa.sessions.freshness import Fresh, judge
 from aws_mfa.setup.questions import Answers
 from aws_mfa.setup.setup import set_up
-from aws_mfa.vaults.choice import choose_vault, noted_vault, vault_of_flags
 from aws_mfa.vaults.lookup import KnownProfiles, keys_are_known, narrowed
 
 if TYPE_CHECKING:
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
     from aws_mfa.cli.classic.messages import Line
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.renewal.steps import Step
-    from aws_mfa.vaults.choice import VaultChoice
     from aws_mfa.vaults.lookup import FoundKeys
 
 _FAILED = 1
@@ -60,8 +57,7 @@ class ClassicLog:
         """Print the message, then the hints, a line each."""
         self.lines(("ERROR", error.message))
         if messages.LEVELS["ERROR"] >= messages.LEVELS[self._level]:
-            sys.stdout.write("".join(f"{shown_text(line)}\n" for line in error.hint_lines))
-            sys.stdout.flush()
+            print_lines(error.hint_lines)
 
 
 def run(argv: list[str], interfaces: Interfaces, commands: str = "") -> int:
@@ -92,7 +88,7 @@ def _renew(flags: Namespace, interfaces: Interfaces, log: ClassicLog) -> None:
     text = file.read() if file.exists() else ""
     check_if_small(text, where=file.path)
     profile = ClassicProfile(flags, interfaces.environ, text, file.path)
-    choice = _vault_choice(flags, profile.long_term, interfaces)
+    choice = vault_choice(flags, profile.long_term, interfaces)
     keys_exist = partial(keys_are_known, profile.long_term, choice, profile.long_values, interfaces)
     if not file.exists() and not keys_exist(in_doubt=False):
         _ask_to_create(interfaces)
@@ -174,16 +170,10 @@ def _end_line_of_question(interfaces: Interfaces) -> None:
         interfaces.terminal.say("")
 
 
-def _vault_choice(flags: Namespace, long_term: str, interfaces: Interfaces) -> VaultChoice:
-    noted = noted_vault(interfaces.known_keys.read(), long_term)
-    vault, use_keychain = vault_of_flags(flags.vault, no_keychain=flags.no_keychain)
-    return choose_vault(vault, interfaces.environ, noted, use_keychain=use_keychain)
-
-
 def _set_up(flags: Namespace, interfaces: Interfaces) -> None:
     """Setup has no suffixes: those flags are not checked."""
     section = default_long_term(profile_in_force(flags.profile, interfaces.environ))
-    choice = _vault_choice(flags, section, interfaces)
+    choice = vault_choice(flags, section, interfaces)
     if choice.name == "file" and not interfaces.credentials.exists():
         _ask_to_create(interfaces)
     answers = Answers(profile=flags.profile, device=flags.device)

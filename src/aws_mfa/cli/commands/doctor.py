@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-import textwrap
-from functools import partial
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.cli.output import print_lines
-from aws_mfa.cli.render import JSON_VERSION
+from aws_mfa.cli.render import JSON_VERSION, folded
 from aws_mfa.errors import HINT, AwsMfaError
 from aws_mfa.views.doctor import diagnose
 
@@ -43,7 +41,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         sys.stdout.write(f"{json.dumps(document, indent=2)}\n")
     elif not args.check:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
-        print_lines(part for line in _lines(found) for part in _folded(line, width))
+        print_lines(part for line in _lines(found) for part in _fitting(line, width))
     return AwsMfaError.exit_code if found.findings else 0
 
 
@@ -57,8 +55,8 @@ def _lines(found: Diagnosis) -> list[str]:
     return lines + [f"not checked: {what} ({why})" for what, why in found.not_checked.items()]
 
 
-def _folded(line: str, width: int) -> list[str]:
+def _fitting(line: str, width: int) -> list[str]:
     """The line in parts; one with a command is left whole, so that it can be copied."""
-    fold = partial(textwrap.wrap, width=width, break_long_words=False, break_on_hyphens=False)
-    indent = "    " if line.startswith(" ") else "  "
-    return [line] if HINT in line else fold(shown_text(line), subsequent_indent=indent) or [line]
+    indent = " " * (len(line) - len(line.lstrip()))
+    parts = folded(shown_text(line), width - len(indent) - 2)
+    return [line] if HINT in line else (indent + f"\n{indent}  ".join(parts)).split("\n")

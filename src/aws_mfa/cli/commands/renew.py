@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -92,7 +91,7 @@ def renewed(profile: str, interfaces: Interfaces, *, anew: bool) -> list[str]:
 
 @contextmanager
 def shown_calls(count: int) -> Iterator[Callable[[], None]]:
-    """Show a bar after a second; yields what to call after each call. The bar would draw over a question."""
+    """Show a bar from the first call that ends after a second; yields what to call after each call."""
     try:
         from rich.console import Console
         from rich.progress import Progress
@@ -103,20 +102,15 @@ def shown_calls(count: int) -> Iterator[Callable[[], None]]:
     bar = Progress(console=Console(stderr=True), transient=True)
     task = bar.add_task("assuming roles", total=count)
 
-    def show() -> None:
-        with suppress(RuntimeError):  # the bar needs a thread of its own, and the system has none left
-            bar.start()
+    def done() -> None:
+        bar.advance(task)
+        if (bar.tasks[task].elapsed or 0.0) > _BAR_AFTER_S:
+            with suppress(RuntimeError):  # the bar needs a thread of its own, and the system has none left
+                bar.start()
 
-    start = threading.Timer(_BAR_AFTER_S, show)
-    start.daemon = True
-    with suppress(RuntimeError):  # likewise
-        start.start()
     try:
-        yield lambda: bar.advance(task)
+        yield done
     finally:
-        start.cancel()
-        with suppress(RuntimeError):
-            start.join()
         if bar.live.is_started:
             bar.stop()
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Identity
     from aws_mfa.setup.setup import SetUp
+    from aws_mfa.vaults.choice import VaultChoice
 
 HELP = """\
 Store the long-term keys of a profile in the vault, and find its MFA device and
@@ -43,9 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Set up, and print what was stored where."""
     section = default_long_term(args.profile or "default")
-    noted = noted_vault(interfaces.known_keys.read(), section) if args.profile else None
-    vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
-    choice = choose_vault(vault, interfaces.environ, noted, use_keychain=use_keychain)
+    choice = vault_choice(args, section if args.profile else None, interfaces)
     answers = Answers(profile=args.profile, access_key_id=args.access_key_id, device=args.device, region=args.region)
     answers.replaces = args.yes
     done = set_up(answers, choice, interfaces)
@@ -56,6 +55,13 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     if other_line is not None:
         interfaces.say(f"another program still provides this profile: remove that line ({other_line})")
     return 0
+
+
+def vault_choice(args: argparse.Namespace, section: str | None, interfaces: Interfaces) -> VaultChoice:
+    """The vault that the flags name, else the variable, else the one noted for the section."""
+    noted = noted_vault(interfaces.known_keys.read(), section) if section else None
+    vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
+    return choose_vault(vault, interfaces.environ, noted, use_keychain=use_keychain)
 
 
 def stored_lines(done: SetUp) -> list[str]:

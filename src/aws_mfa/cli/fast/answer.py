@@ -29,18 +29,10 @@ _VAULTS = ("keychain", "age", "file")
 
 # Spelling -> name; abbreviations are left to the full path.
 _WITH_VALUE = {
-    "--device": "device",
-    "--duration": "duration",
-    "--profile": "profile",
-    "--long-term-suffix": "long_suffix",
-    "--long-suffix": "long_suffix",
-    "--short-term-suffix": "short_suffix",
-    "--short-suffix": "short_suffix",
-    "--assume-role": "role",
-    "--assume": "role",
-    "--role-session-name": "session_name",
-    "--log-level": "log_level",
-    "--vault": "vault",
+    **{f"--{name}": name for name in ("device", "duration", "profile", "role-session-name", "log-level", "vault")},
+    **dict.fromkeys(("--long-term-suffix", "--long-suffix"), "long-suffix"),
+    **dict.fromkeys(("--short-term-suffix", "--short-suffix"), "short-suffix"),
+    **dict.fromkeys(("--assume-role", "--assume"), "role"),
 }
 
 
@@ -57,7 +49,7 @@ def fast_answer(argv: list[str], environ: Mapping[str, str]) -> str | None:
 
 def _answer(flags: dict[str, str], environ: Mapping[str, str]) -> str | None:
     profile = profile_in_force(flags.get("profile"), environ)
-    long_name, short_name = section_names(profile, flags.get("long_suffix"), flags.get("short_suffix"))
+    long_name, short_name = section_names(profile, flags.get("long-suffix"), flags.get("short-suffix"))
     text = _credentials_text(environ, (long_name, short_name))
     if text is None or "[DEFAULT]" in text:
         return None
@@ -73,7 +65,7 @@ def _answer(flags: dict[str, str], environ: Mapping[str, str]) -> str | None:
     if not isinstance(verdict, Fresh):
         return None
     lines = [*validating(profile, short_name, role_arn, environ), still_valid(verdict)]
-    return shown(lines, flags.get("log_level", "DEBUG"))
+    return shown(lines, flags.get("log-level", "DEBUG"))
 
 
 def _flags(argv: list[str]) -> dict[str, str] | None:
@@ -101,7 +93,7 @@ def _settings_are_plain(flags: dict[str, str], environ: Mapping[str, str]) -> bo
     vault = flags.get("vault", "file")
     return (
         all(number.isdigit() and number.isascii() for number in numbers)
-        and flags.get("log_level", "INFO") in LEVELS
+        and flags.get("log-level", "INFO") in LEVELS
         and vault in _VAULTS
         and (environ.get("AWS_MFA_VAULT") or "file") in _VAULTS
         and not ("no_keychain" in flags and vault != "file")
