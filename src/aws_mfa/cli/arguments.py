@@ -125,10 +125,9 @@ def shown_word(word: str) -> str:
 
 def cut_at_command(parser: argparse.ArgumentParser, argv: list[str]) -> tuple[list[str], list[str]]:
     """
-    Return aws-mfa's own arguments, and the command with its arguments, [] for no command; that part is not parsed.
+    Return aws-mfa's own arguments, and the command with its own, which are not parsed.
 
-    Cuts at `--`, or at the second word that is neither one of the parser's flags nor a flag's value. In
-    `-- -odd -- true` the first `--` is before a profile.
+    Cuts at `--`, or at the second word that is neither a flag nor its value; `-- -odd -- true` begins with a profile.
     """
     actions = parser._actions  # noqa: SLF001  # argparse has no other list of what was declared
     valued = {flag for action in actions if action.nargs != 0 for flag in action.option_strings}

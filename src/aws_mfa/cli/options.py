@@ -31,7 +31,6 @@ SOURCE_FLAG = "--source-profile"
 
 
 def add_plan_arguments(parser: argparse.ArgumentParser) -> None:
-    """What only `plan` and `renew` share."""
     add = parser.add_argument
     add("profiles", nargs="*", metavar="PROFILE", help="profiles (default: AWS_PROFILE, else default)")
     add("--all", action="store_true", help="every profile with a role or with long-term keys")

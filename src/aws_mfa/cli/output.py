@@ -27,12 +27,8 @@ _REPORT = "report it, with the command you typed: https://github.com/aws-mfa/aws
 
 
 def prepare_output() -> None:
-    """
-    Drop what is printed on a closed stdout or stderr; escape characters that they cannot encode.
-
-    Without a stderr, `print(..., file=None)` would print its text on stdout, among the data.
-    """
-    for name in ("stdout", "stderr"):
+    """Drop what is printed on a closed stdout or stderr; escape characters that they cannot encode."""
+    for name in ("stdout", "stderr"):  # without a stderr, `print(..., file=None)` would print among the data
         if getattr(sys, name) is None:
             setattr(sys, name, _null_device())
     for stream in (sys.stdout, sys.stderr):
@@ -113,7 +109,7 @@ def print_lines(lines: Iterable[str]) -> None:
 
 
 def print_failure(error: AwsMfaError) -> int:
-    """Print message and hints on stderr; return the exit code."""
+    """Returns the exit code."""
     lines = [f"aws-mfa: {error.message}", *error.hint_lines]
     with suppress(OSError):  # the exit code still reports the failure
         print("\n".join(map(shown_text, lines)), file=sys.stderr)  # noqa: T201  # the one printer of failures

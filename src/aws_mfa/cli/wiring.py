@@ -109,16 +109,11 @@ class RealInterfaces:
         looks_only: bool = False,
         came_at: float | None = None,
     ) -> RealInterfaces:
-        """
-        See `Interfaces`; `came_at`: since when this caller waits, so that it learns of failures published since then.
-
-        A copy that asks less opens its own parts. The unattended one is always the same, so that a keychain that did
-        not answer is not asked again.
-        """
+        """See `Interfaces`; `came_at`: since when this caller waits: it learns of failures published since then."""
         made = self
         if looks_only:
             made = replace(self, never_asks=True, is_unattended=True, looks_only=True)
-        elif unattended and not self.never_asks:
+        elif unattended and not self.never_asks:  # always the same: a silent keychain is not asked again
             self._unattended = made = self._unattended or replace(self, never_asks=True, is_unattended=True)
         elif away_from_terminal and not unattended:
             made = replace(self, at_terminal=False)

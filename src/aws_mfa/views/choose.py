@@ -28,16 +28,10 @@ _LEAST = 10  # a column that would be narrower is left out
 
 @dataclass(frozen=True)
 class Listing:
-    """
-    Rows whose first cell is a profile's name.
-
-    `texts` are what is searched, `found` the numbers of the rows with all words of `typed`; `widths` are those of their
-    columns, and `at` is counted in them.
-    """
+    """Rows that begin with a profile's name; `found`: numbers of those with all words of `typed`; `at`: in `found`."""
 
     header: Row
     rows: Sequence[Row]
-    texts: Sequence[str]
     typed: str = ""
     found: Sequence[int] = ()
     widths: Sequence[int] = ()
@@ -45,13 +39,13 @@ class Listing:
 
     @property
     def name(self) -> str | None:
-        """The profile selected, None if none is found."""
         return self.rows[self.found[self.at]][0] if self.found else None
 
     def filtered(self, typed: str, name: str | None = None) -> Listing:
         """With another filter; the profile of this name is selected if it is found, else the first one."""
         words = typed.casefold().split()
-        found = [number for number, text in enumerate(self.texts) if all(word in text for word in words)]
+        texts = (" ".join(row).casefold() for row in self.rows)
+        found = [number for number, text in enumerate(texts) if all(word in text for word in words)]
         at = next((at for at, number in enumerate(found) if self.rows[number][0] == name), 0)
         cells = zip(self.header, *(self.rows[number] for number in found), strict=True)
         widths = [max(width_of(shown_text(cell)) for cell in column) for column in cells]
@@ -88,7 +82,7 @@ class Listing:
 
 def listing(header: Row, rows: Sequence[Row], name: str | None = None) -> Listing:
     """A list of all rows, with this profile selected."""
-    return Listing(header, rows, [" ".join(row).casefold() for row in rows]).filtered("", name)
+    return Listing(header, rows).filtered("", name)
 
 
 def choose(screen: Screen, found: Listing) -> str:

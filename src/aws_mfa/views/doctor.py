@@ -36,7 +36,6 @@ class Diagnosis:
     not_checked: dict[str, str] = field(default_factory=dict)
 
     def look(self, what: str, check: Callable[[], Iterable[Finding]]) -> None:
-        """Make a check within the limit; if it cannot be made, note why."""
         try:
             self.findings += answer_within(LIMIT_S, lambda: list(check()), on_delay=lambda: None)
             self.checked.append(what)

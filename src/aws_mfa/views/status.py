@@ -73,11 +73,7 @@ class _Source(NamedTuple):
 def status_rows(
     known: KnownProfiles, heads: Iterable[Head], now: float, names: Sequence[str] | None = None
 ) -> list[StatusRow]:
-    """
-    The rows of these profiles, None: of all, in the order of the files, then those that only the notes have.
-
-    `heads` are those of the session cache. Raises `BadProfile` for a name that neither file nor notes have.
-    """
+    """The rows of these profiles (None: of all, those that only the notes have last); `BadProfile` for unknown ones."""
     wrong = known.profiles.misnamed
     if names is None:
         sections = (*known.credentials.headers(), *sorted(known.noted_sections))
@@ -104,7 +100,7 @@ def status_rows(
 def _row(
     name: str, known: KnownProfiles, found: Mapping[object, Sequence[Head]], source_of: Callable[[Profile], _Source]
 ) -> StatusRow:
-    """The profile's row; raises what is wrong with the profile."""
+    """Raises what is wrong with the profile."""
     known.profiles.check_header(name)
     chain = chain_of(name, known.profiles, keys_stored=known.has_noted_keys)
     profile, source = chain.wanted, source_of(chain.user)

@@ -33,11 +33,7 @@ def watch(
     about: Callable[[str | None], Sequence[str]],
     renew: Callable[[str, bool], Sequence[str]],
 ) -> None:
-    """
-    Show the rows until q or Ctrl-D, what `about` says of the selected profile, and what `renew` says that renews one.
-
-    The second argument of `renew`: also if the session is still good. Raises `Cancelled` on Ctrl-C.
-    """
+    """Until q or Ctrl-D. `about` and `renew` return what to say of a profile; the flag: also if the session is good."""
     found = listing(header, read())
     notes: Sequence[str] = ()
     while True:

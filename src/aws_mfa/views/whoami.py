@@ -34,11 +34,7 @@ class WhoAmI:
 
 
 def who_am_i(request: RenewalRequest, interfaces: Interfaces, *, in_shell: bool) -> WhoAmI:
-    """
-    `in_shell`: the session of this shell of `exec` or `env`, if it has one, else the request's profile's.
-
-    Raises what `hand_over` raises, and AWS's refusals of GetCallerIdentity; a refusal of the alias is left out.
-    """
+    """`in_shell`: the session of this shell of `exec` or `env`, if it has one, else the request's profile's."""
     environ, endpoints, chain = interfaces.environ, NO_SETTINGS, None
     key_id, secret, token, ends = (environ.get(variable, "") for variable in SESSION)
     if in_shell and token:

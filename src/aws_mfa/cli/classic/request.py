@@ -15,6 +15,7 @@ from aws_mfa.aws_values.regions import REGION_VARIABLES, choose_region, partitio
 from aws_mfa.aws_values.text import LONGEST_ROOT_SESSION_S, check_duration
 from aws_mfa.cli.classic.messages import MUST_PROVIDE_DEVICE
 from aws_mfa.command_lines import quote
+from aws_mfa.config import settings
 from aws_mfa.config.index import SectionIndex
 from aws_mfa.config.ini import section_values
 from aws_mfa.config.profile_names import bare_name, profile_headers
@@ -26,15 +27,6 @@ from aws_mfa.config.sections import (
     kind_of,
     profile_in_force,
     section_names,
-)
-from aws_mfa.config.settings import (
-    DEFAULT,
-    Sections,
-    config_section_name,
-    device_in_force,
-    duration_in_force,
-    role_in_force,
-    session_name_in_force,
 )
 from aws_mfa.errors import AwsMfaError, NoDevice, NoLongTermKeys
 from aws_mfa.model import LongTermKeys, SessionRequest
@@ -54,14 +46,8 @@ if TYPE_CHECKING:
 
 
 class ClassicProfile:
-    """One profile as the flags name it and the files describe it."""
-
     def __init__(self, flags: Namespace, environ: Mapping[str, str], credentials: str, where: str) -> None:
-        """
-        Read both sections of the credentials file; settings of [DEFAULT] count for both, as in the old tool.
-
-        `short_values` are the short-term section's own, `session_values` also contain those of [DEFAULT].
-        """
+        """Read both sections; [DEFAULT] counts for both as in the old tool, but not in `short_values`."""
         self.flags = flags
         self.environ = environ
         self.name = profile_in_force(flags.profile, environ)
@@ -72,20 +58,19 @@ class ClassicProfile:
         self.short_values = section_values(credentials, self.short_term, where=where)
         check_name(self.short_term, is_new=self.short_values is None)
         self.session_values = None if self.short_values is None else {**defaults, **self.short_values}
-        self.role = role_in_force(flags.assume_role, environ, self.long_values or {}, self.long_term)
-        self.sections = Sections(self.long_term, self.long_values or {}, self.name, {})
+        self.role = settings.role_in_force(flags.assume_role, environ, self.long_values or {}, self.long_term)
+        self.sections = settings.Sections(self.long_term, self.long_values or {}, self.name, {})
 
     @property
     def role_arn(self) -> str | None:
         return self.role.value if self.role else None
 
     def read_config(self, text: str, where: str) -> None:
-        """Read the section of the same profile in AWS's config file, found as botocore finds it."""
         index = SectionIndex(text, where)
         header = profile_headers(index.headers()).get(self.name)
         config = (index.values(header) if header is not None else None) or {}
-        header = header or config_section_name(self.name)
-        self.sections = Sections(self.long_term, self.long_values or {}, header, config)
+        header = header or settings.config_section_name(self.name)
+        self.sections = settings.Sections(self.long_term, self.long_values or {}, header, config)
 
 
 def found_keys(profile: ClassicProfile, choice: VaultChoice, interfaces: Interfaces) -> FoundKeys:
@@ -118,12 +103,7 @@ def found_keys(profile: ClassicProfile, choice: VaultChoice, interfaces: Interfa
 
 
 def step_of(profile: ClassicProfile, found: FoundKeys, interfaces: Interfaces, log: Callable[[str, str], None]) -> Step:
-    """
-    The one call of this form, after all checks: device, role, names, duration, region, endpoint.
-
-    Its label is the section that is written, so that terminals waiting for the same session ask once. IAM is asked
-    only if no device is configured.
-    """
+    """The one call of this form, after all checks. Its label, the section, lets terminals that wait for it ask once."""
     known = _device_known(profile, found, interfaces)
     request = _request(profile, known, interfaces.user_name)
     region = _region(profile, request.device)
@@ -149,7 +129,7 @@ def step_of(profile: ClassicProfile, found: FoundKeys, interfaces: Interfaces, l
 
 def _device_known(profile: ClassicProfile, found: FoundKeys, interfaces: Interfaces) -> tuple[str, str] | None:
     """The device and its source: configured, of the keychain fork, or noted; None if IAM must be asked."""
-    given = device_in_force(profile.flags.device, profile.environ, profile.sections)
+    given = settings.device_in_force(profile.flags.device, profile.environ, profile.sections)
     if given is not None:
         return arns.check_device(given.value, source=given.source), given.source
     stored = interfaces.fork.fork_device(profile.long_term) if found.place == "fork" else None
@@ -161,8 +141,8 @@ def _device_known(profile: ClassicProfile, found: FoundKeys, interfaces: Interfa
 
 def _region(profile: ClassicProfile, device: str) -> ChosenRegion:
     variables = ((name, profile.environ.get(name)) for name in REGION_VARIABLES)
-    settings = (profile.sections.config_setting("region"), profile.sections.own_setting("region"))
-    given = (*variables, *((one.source, one.value) for one in settings if one is not None))
+    in_files = (profile.sections.config_setting("region"), profile.sections.own_setting("region"))
+    given = (*variables, *((one.source, one.value) for one in in_files if one is not None))
     return choose_region(given, partition=arns.partition_of(device) or arns.partition_of(profile.role_arn or ""))
 
 
@@ -172,9 +152,9 @@ def _request(
     """The request, after checking role, names and duration; the device is "" if IAM must be asked."""
     device, device_source = known or ("", "")
     role, sections = profile.role, profile.sections
-    duration_s, duration_source = duration_in_force(profile.flags.duration, profile.environ, sections, role)
+    duration_s, duration_source = settings.duration_in_force(profile.flags.duration, profile.environ, sections, role)
     is_root = arns.is_root_device(device)
-    is_usual = role is None and duration_source == DEFAULT
+    is_usual = role is None and duration_source == settings.DEFAULT
     if is_usual and is_root:
         duration_s = LONGEST_ROOT_SESSION_S
     check_duration(duration_s, duration_source, role=role is not None, root=is_root)
@@ -182,7 +162,7 @@ def _request(
         return SessionRequest(device, duration_s, is_usual_duration=is_usual)
     role_arn = arns.check_role(role.value, source=role.source)
     arns.check_same_partition(device, role_arn, device_source=device_source, role_source=role.source)
-    given = session_name_in_force(profile.flags.role_session_name, sections, role)
+    given = settings.session_name_in_force(profile.flags.role_session_name, sections, role)
     if given is None:
         name = arns.sanitised_session_name(user_name())
     else:

@@ -54,14 +54,12 @@ class ClassicLog:
         sys.stdout.flush()
 
     def failure(self, error: AwsMfaError) -> None:
-        """Print the message, then the hints, a line each."""
         self.lines(("ERROR", error.message))
         if messages.LEVELS["ERROR"] >= messages.LEVELS[self._level]:
             print_lines(error.hint_lines)
 
 
 def run(argv: list[str], interfaces: Interfaces, commands: str = "") -> int:
-    """Parse, act, print; return the exit code."""
     flags = parse_flags(argv, commands)
     log = ClassicLog(flags.log_level)
     interfaces = interfaces.replaced(without_keychain=flags.no_keychain)
@@ -130,11 +128,7 @@ def _close_to_others(profile: ClassicProfile, interfaces: Interfaces, log: Class
 def _get_session(
     step: Step, profile: ClassicProfile, found: FoundKeys, token: str | None, interfaces: Interfaces, log: ClassicLog
 ) -> None:
-    """
-    Write the stored MFA session or a new session into the section, or use one that another process has stored by then.
-
-    It waits for other processes only if a person must type the code: an argument or a pipe already has it.
-    """
+    """Write a stored or new session into the section, or use one that another process has stored by then."""
     command = profile.sections.aws_setting("mfa_process")
     writer = SectionWriter(step, profile.short_term, interfaces, (profile.short_values or {}).get("aws_access_key_id"))
     call = CodeCall(
@@ -144,7 +138,7 @@ def _get_session(
         newer=writer.newer,
         write=writer.write_new,
         mfa_process=command.value if command else None,
-        waits=token is None and interfaces.terminal.has_human,
+        waits=token is None and interfaces.terminal.has_human,  # an argument or a pipe already has the code
         sending=lambda: log.lines(messages.calling(step.request, profile.short_term)),
         log_level="WARNING - ",  # printed where the question is: the log may be silenced, or go to a file
     )

@@ -52,7 +52,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    """Print the script or the names, or write the script and print what is left to do."""
     if args.shell == _NAMES:
         names = KnownProfiles(interfaces).profiles.known_names
         sys.stdout.write(lines_of(name for name in names if escaped(name) == name))

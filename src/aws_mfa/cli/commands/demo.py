@@ -25,7 +25,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    """Play it; `AwsMfaError` if a step fails."""
     del args, interfaces
     # A build in one file (PyInstaller, Nuitka) is aws-mfa itself, and has no Python to run anything else with.
     is_frozen = bool(getattr(sys, "frozen", False))

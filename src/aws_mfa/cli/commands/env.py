@@ -88,11 +88,7 @@ def report_failure(exit_code: int, argv: list[str], interfaces: Interfaces) -> N
 
 @contextmanager
 def exiting_on_signals(names: Iterable[str]) -> Iterator[None]:
-    """
-    On a signal that would kill the process raise `SystemExit` with the exit code of shells, once.
-
-    Ignored signals stay ignored (nohup), and so are all that follow: a closing terminal sends several.
-    """
+    """On a signal that would kill the process raise `SystemExit` with the exit code of shells; ignored ones stay so."""
     found = {number: signal.getsignal(number) for number in (getattr(signal, name, None) for name in names) if number}
     # None is a handler that Python cannot restore, such as faulthandler's for SIGABRT.
     earlier = {number: handler for number, handler in found.items() if handler not in (signal.SIG_IGN, None)}
@@ -100,7 +96,7 @@ def exiting_on_signals(names: Iterable[str]) -> Iterator[None]:
     def leave(number: int, frame: FrameType | None) -> None:
         del frame
         for each in earlier:
-            signal.signal(each, signal.SIG_IGN)
+            signal.signal(each, signal.SIG_IGN)  # a closing terminal sends several
         sys.exit(_KILLED + number)
 
     for number in earlier:

@@ -45,7 +45,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    """Get the session and become the command; the exit code is the command's."""
     if args.profile is None:
         args.profile = _chosen(interfaces) or args.refuse()
         interfaces.terminal.say(f"exec {args.profile}")

@@ -8,14 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import duration_text, shown_text
-from aws_mfa.cli.options import (
-    add_code_arguments,
-    add_overlay_arguments,
-    add_plan_arguments,
-    add_vault_arguments,
-    code_given,
-    plan_request,
-)
+from aws_mfa.cli import options
 from aws_mfa.cli.output import unexpected
 from aws_mfa.cli.render import failure_lines, outcome_rows, outcomes_json, table
 from aws_mfa.command_lines import quote
@@ -48,17 +41,17 @@ _BAR_AFTER_S = 1.0  # calls that end sooner need no bar
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_plan_arguments(parser)
+    options.add_plan_arguments(parser)
     parser.add_argument("--json", action="store_true", help="for programs: one JSON document")
-    add_code_arguments(parser)
-    add_overlay_arguments(parser)
-    add_vault_arguments(parser)
+    options.add_code_arguments(parser)
+    options.add_overlay_arguments(parser)
+    options.add_vault_arguments(parser)
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Plan, ask, renew, show a table; 5 if AWS refused any."""
-    token = code_given(args, interfaces)
-    request = plan_request(args, interfaces)
+    token = options.code_given(args, interfaces)
+    request = options.plan_request(args, interfaces)
     planned = make_plan(request, interfaces)
     for line in planned.every_notice:
         interfaces.say(line)

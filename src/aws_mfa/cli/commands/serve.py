@@ -60,7 +60,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    """Serve until a signal ends it; 130 after Ctrl-C."""
     if not 0 <= args.port <= _HIGHEST_PORT:
         raise BadInput(f"--port: {args.port} is not a port", "give one from 1024 to 65535, or none")
     profiles = list(dict.fromkeys(args.profiles))

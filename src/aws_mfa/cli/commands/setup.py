@@ -42,7 +42,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    """Set up, and print what was stored where."""
     section = default_long_term(args.profile or "default")
     choice = vault_choice(args, section if args.profile else None, interfaces)
     answers = Answers(profile=args.profile, access_key_id=args.access_key_id, device=args.device, region=args.region)
@@ -65,7 +64,6 @@ def vault_choice(args: argparse.Namespace, section: str | None, interfaces: Inte
 
 
 def stored_lines(done: SetUp) -> list[str]:
-    """What is stored now, and the command that uses it."""
     who = done.identity.arn if done.identity else "not verified: AWS could not be reached"
     leftover = ["  the credentials file still contains keys of this profile: move them with aws-mfa import"]
     return [

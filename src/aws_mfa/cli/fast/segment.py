@@ -63,7 +63,6 @@ def _in_file(profile: str, environ: Mapping[str, str]) -> float | None:
 
 
 def _in_stores(profile: str, environ: Mapping[str, str]) -> Iterator[float]:
-    """When the sessions stored under the profile's labels end."""
     from aws_mfa.config.sections import default_long_term
     from aws_mfa.sessions.entry import head_in
     from aws_mfa.sessions.places import file_name, mfa_label, shortened, stores_to_read

@@ -88,11 +88,7 @@ def _stored_session(profile: str, environ: Mapping[str, str]) -> tuple[Entry, Fi
 
 
 def open_seal(environ: Mapping[str, str], *, may_ask: bool = True) -> AgeSeal:
-    """
-    Return the seal of the store `sealed`; once, for the same environment, the seal that the fast path opened.
-
-    `may_ask`: the keychain may show its window to be unlocked. The fast path knows no flag that would forbid it.
-    """
+    """Return the seal of the store `sealed`; the first time, if the keychain may ask, the one the fast path opened."""
     if may_ask and _opened and _opened[0][0] is environ:
         return _opened.pop()[1]
     from aws_mfa.config.files import state_folder
