@@ -225,10 +225,7 @@ def test_all_words_after_two_dashes_belong_to_the_command(words: list[str]) -> N
             ["--role-duration", "8h"],
             "\nhint: exec, env, serve and console take --duration 8h; to renew early: --min-remaining 8h",
         ),
-        (
-            ["-d", "8h"],
-            "\nhint: exec, env, serve and console take --duration 8h; to renew early: --min-remaining 8h",
-        ),
+        (["-d", "8h"], "\nhint: exec, env, serve and console take --duration 8h; to renew early: --min-remaining 8h"),
         (["-v"], "\nhint: to see what is done, and why: aws-mfa plan PROFILE"),
         (
             ["--region", "eu-west-1"],

@@ -67,7 +67,7 @@ def test_people_get_a_line_for_each_fact(interfaces: FakeInterfaces, capsys: pyt
     assert run_command(whoami, interfaces, "prod") == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition("  ")[0] for line in lines] == [
-        *("profile", "identity", "account", "valid until", "role chain"),
+        *("profile", "identity", "account", "valid until", "role chain")
     ]
     assert lines[2] == f"account      {ACCOUNT} (acme-prod)"
     assert lines[4] == f"role chain   work -> {HOP} -> {PROD}"

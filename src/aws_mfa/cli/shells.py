@@ -9,10 +9,7 @@ from __future__ import annotations
 
 SHELLS = BASH, ZSH, FISH, POWERSHELL = ("bash", "zsh", "fish", "powershell")
 
-PROFILES = {
-    **dict.fromkeys(SHELLS, "_aws_mfa_profiles"),
-    FISH: "(command aws-mfa completion profiles 2>/dev/null)",
-}
+PROFILES = {**dict.fromkeys(SHELLS, "_aws_mfa_profiles"), FISH: "(command aws-mfa completion profiles 2>/dev/null)"}
 COMMANDS = {ZSH: "_aws_mfa_command", FISH: "(_aws_mfa_command)"}  # bash: `_aws_mfa` does it
 
 BEFORE = {

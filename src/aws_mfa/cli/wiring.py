@@ -33,7 +33,6 @@ from aws_mfa.vaults.lookup import narrowed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from typing import TypeVar
 
     from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.aws.http import AwsHttp
@@ -52,13 +51,10 @@ if TYPE_CHECKING:
     from aws_mfa.sessions.stores import Stores
     from aws_mfa.sessions.watch import WatchedFiles
     from aws_mfa.system.child import ChildProcess
-    from aws_mfa.system.threads import DeferredSignals
     from aws_mfa.vaults.age import AgeFile
     from aws_mfa.vaults.keychain.vault import Keychain
     from aws_mfa.vaults.passphrase import KnownOfVault
     from aws_mfa.vaults.seal import AgeSeal
-
-    Result = TypeVar("Result")
 
 _WAIT_FOR_HUMAN_S = 120.0
 _WAITING = "waiting for the keychain: is there a window that asks to unlock it?"
@@ -226,8 +222,7 @@ class RealInterfaces:
     def rotations(self) -> AwsFile:
         return self._aws_file(self._state("rotations"))
 
-    def document(self, path: str) -> GivenDocument:
-        return GivenDocument(path)
+    document = staticmethod(GivenDocument)
 
     def vault(self, name: str) -> Vault:
         if name == "keychain":
@@ -378,17 +373,8 @@ class RealInterfaces:
                     held.enter_context(lock(path, timeout_s=_WAIT_FOR_CALL_S))
             yield
 
-    def deferred_signals(self) -> AbstractContextManager[DeferredSignals]:
-        return deferred_signals()
-
-    def beside(self, work: Callable[[], None], failed: Callable[[BaseException], None]) -> InThread:
-        return InThread(work, failed)
-
-    def side_by_side(self, calls: Sequence[Callable[[], Result]], done: Callable[[], None]) -> list[Result]:
-        return side_by_side(calls, done)
-
-    def now(self) -> float:
-        return time.time()
-
-    def user_name(self) -> str | None:
-        return user_name()
+    deferred_signals = staticmethod(deferred_signals)
+    beside = staticmethod(InThread)
+    side_by_side = staticmethod(side_by_side)
+    now = staticmethod(time.time)
+    user_name = staticmethod(user_name)

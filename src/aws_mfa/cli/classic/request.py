@@ -46,8 +46,9 @@ if TYPE_CHECKING:
 
 
 class ClassicProfile:
+    """As flags and files describe it; [DEFAULT] counts for both sections as in the old tool, not in `short_values`."""
+
     def __init__(self, flags: Namespace, environ: Mapping[str, str], credentials: str, where: str) -> None:
-        """Read both sections; [DEFAULT] counts for both as in the old tool, but not in `short_values`."""
         self.flags = flags
         self.environ = environ
         self.name = profile_in_force(flags.profile, environ)
