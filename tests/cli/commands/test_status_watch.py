@@ -11,9 +11,9 @@ import pytest
 from aws_mfa.cli.commands import status
 from aws_mfa.cli.commands.renew import renewed
 from aws_mfa.errors import AwsMfaError, BadInput, BrokenFile, Cancelled, NotSetUp
-from aws_mfa.key_care.journal import reminders
+from aws_mfa.vaults.journal import Place, Rotation, reminders, with_rotation
 from cli.commands.running import run_command
-from fakes import DEVICE, KEYS, NOW, FakeInterfaces, FakeScreen, FakeTerminal, MemoryFile, as_interfaces
+from fakes import ANN, DEVICE, KEYS, NOW, FakeInterfaces, FakeScreen, FakeTerminal, MemoryFile, as_interfaces
 
 CONFIG = f"[profile work]\nmfa_serial = {DEVICE}\nregion = eu-west-1\n"
 
@@ -81,7 +81,8 @@ def test_the_time_left_counts_and_the_files_are_read_when_they_have_changed(monk
 def test_what_is_wrong_with_the_selected_profile_and_reminders_are_below(monkeypatch: pytest.MonkeyPatch) -> None:
     interfaces = watched("j", "q")
     interfaces.config.text = f"{CONFIG}[profile lost]\nrole_arn = arn:aws:iam::123456789012:role/a\n"
-    interfaces.rotations.text = f"[{KEYS.access_key_id}]\nstate = stored\nprofile = work\n"
+    rotation = Rotation(KEYS.access_key_id, ANN, "work", (Place("keychain", "work-long-term"),), NOW)
+    interfaces.rotations.text = with_rotation("", rotation)
     (reminder,) = reminders(interfaces.rotations.text, NOW)
     first, second = ([*map(str.strip, one.splitlines())][2:] for one in pictures(interfaces, monkeypatch))
     assert " ".join(first[1:-1]).strip() == reminder
