@@ -71,6 +71,31 @@ def test_each_kind_is_recognised_by_its_content(text: str, bom: str, newline: st
 
 
 @pytest.mark.parametrize(
+    ("kind", "other"),
+    [
+        *((kind, "") for kind in ONE_PAIR if kind not in ("csv with user", "csv with tabs")),
+        *(("lines of a shell", line) for line in ("DB_PASSWORD=s3\n", "# AKIAOLD s3\n", "export TOKEN=s3\n")),
+        *((kind, "other: s3\n") for kind in ("text", "text of two fields", "rootkey.csv", "yaml", "table")),
+    ],
+)
+def test_a_document_is_alone_only_if_every_line_belongs_to_the_keys(kind: str, other: str) -> None:
+    (found,) = keys_in_document(f"{ONE_PAIR[kind]}{other}\n", where="FILE")
+    assert found.is_alone == (not other)
+
+
+@pytest.mark.parametrize("document", [{"AccessKey": INNER, "smtp": "s3"}, {"AccessKey": {**INNER, "x": "s3"}}])
+def test_json_with_another_value_holds_more_than_the_keys(document: dict[str, object]) -> None:
+    assert [found.is_alone for found in keys_in_document(json.dumps(document), where="FILE")] == [False]
+
+
+@pytest.mark.parametrize("kind", ["json", "text", "text of --query AccessKey", "table", "yaml"])
+def test_an_inactive_key_is_marked(kind: str) -> None:
+    text = ONE_PAIR[kind]
+    assert keys_in_document(text.replace("Active", "Inactive"), where="FILE")[0].is_inactive
+    assert not keys_in_document(text, where="FILE")[0].is_inactive
+
+
+@pytest.mark.parametrize(
     ("text", "place"),
     [
         ("", "FILE, line 1: "),
@@ -79,7 +104,7 @@ def test_each_kind_is_recognised_by_its_content(text: str, bom: str, newline: st
         (f"User name,Access key ID\nann,{ID}\n", "FILE, line 1: no columns"),
         ("Access key ID,Secret access key\n\n", "FILE, line 1: no keys follow"),
         (f"{CSV}{ID},{SECRET}\n", "FILE, line 3: the keys of a second user"),
-        (f"Access key ID,Secret access key\n{ID}\n", "FILE, line 2: the secret access key holds"),
+        (f"Access key ID,Secret access key\n{ID}\n", "FILE, line 2: it has fewer columns"),
         (f"Access key ID,Secret access key\nASIA{ID},{SECRET}\n", "FILE, line 2: an access key id that begins"),
         (f'Access key ID,Secret access key\n{ID},"{SECRET}', "FILE, line 2: this is not CSV"),
         (f"Access key ID,Secret access key\n{ID},\n", "FILE, line 2: the secret access key holds"),

@@ -10,10 +10,11 @@ import csv
 import io
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.codes import trouble_with_key_id, trouble_with_secret
+from aws_mfa.config.edit import without_keys
 from aws_mfa.config.ini import check, line_number, sections
 from aws_mfa.config.profile_names import profile_headers
 from aws_mfa.config.sections import LONG_TERM_KEYS, kind_of
@@ -32,10 +33,13 @@ _CSV_KEY_ID, _CSV_SECRET = "accesskeyid", "secretaccesskey"
 # A name and its value on one line: YAML, a table, rootkey.csv, `export` lines of a shell.
 _NAMED = re.compile(
     r"""[\s|-]*(?:export\s+|set\s+|\$env:)?["']?(?:aws)?[ _]?"""
-    r"""(?P<name>access[ _]?key[ _]?id|secret[ _]?(?:access[ _]?)?key|session[ _]?token)"""
+    r"""(?P<name>access[ _]?key[ _]?id|secret[ _]?(?:access[ _]?)?key|session[ _]?token|status)"""
     r"""["']?\s*[=:|]\s*["']?(?P<value>[^\s"'|]*)["']?[\s|;]*""",
     re.IGNORECASE,
 )
+# What AWS prints beside them, the lines of a table included; all others may be somebody's other secrets.
+_BESIDE = re.compile(r"[\s|+-]*(?:CreateAccessKey|AccessKey:?|(?:CreateDate|UserName)\b.*)?[\s|+-]*", re.IGNORECASE)
+_JSON_NAMES = frozenset(("AccessKeyId", "CreateDate", "SecretAccessKey", "Status", "UserName"))
 _TEXT_FIELDS = (2, 5)  # AccessKeyId, SecretAccessKey; or AccessKeyId, CreateDate, SecretAccessKey, Status, UserName
 _KINDS = (
     "give the CSV that the IAM console downloads, what `aws iam create-access-key --output json` prints, "
@@ -45,13 +49,21 @@ _KINDS = (
 
 @dataclass
 class KeysInText:
-    """Keys in a text, their `section` if it has any; `trouble`: why they are no long-term keys, with the line."""
+    """
+    Long-term keys in a text, and their `section`, None for a document that names no profile.
+
+    `trouble`: why they cannot be long-term keys, with the line. `lines` are those of id and secret in an AWS file;
+    `is_alone`: the document holds nothing else that somebody may want to keep.
+    """
 
     keys: LongTermKeys
     section: str | None = None
     device: str | None = None
     trouble: str | None = None
+    is_inactive: bool = False
     endpoint_url: str | None = None
+    lines: tuple[int, ...] = ()
+    is_alone: bool = True
 
 
 def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
@@ -67,15 +79,20 @@ def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
             found = keys_in_sections(text, where=where)
         except BrokenFile as error:
             raise BadInput(error.message) from None
-        for keys in found:  # SDKs have the profile without the first word of the header in a config file
+        rest = text
+        for keys in found:
+            rest = without_keys(rest, keys.section or "", (KEY_ID, SECRET))
+            # SDKs have the profile without the first word of the header in a config file.
             keys.section = next(iter(profile_headers([keys.section or ""])), keys.section)
-        return found
+        return [replace(keys, is_alone=not rest.strip()) for keys in found]
     fields = first.removeprefix("ACCESSKEY").split()
     if len(fields) in _TEXT_FIELDS and fields[0].startswith("AKIA"):
-        return [_one_pair({_CSV_KEY_ID: fields[0], _CSV_SECRET: fields[len(fields) // 2]}, where)]
+        values = {_CSV_KEY_ID: fields[0], _CSV_SECRET: fields[len(fields) // 2], "status": "".join(fields[3:4])}
+        return [replace(_one_pair(values, where), is_alone=len(lines) == 1)]
     named = [found for found in map(_NAMED.fullmatch, lines) if found]
     if any("key" in found["name"].lower() for found in named):
-        return [_in_named_lines(named, where)]
+        is_alone = all(_NAMED.fullmatch(line) or _BESIDE.fullmatch(line) for line in lines)
+        return [replace(_in_named_lines(named, where), is_alone=is_alone)]
     if any(mark in first for mark in ",;\t"):
         return [_in_csv(text, where)]
     raise BadInput(f"{where}, line 1: no long-term keys in a known format", _KINDS)
@@ -85,8 +102,11 @@ def keys_in_sections(text: str, *, where: str, is_checked: bool = True) -> list[
     """The long-term keys of an AWS file, in order; raises `BrokenFile` for a text that SDKs would refuse."""
     if is_checked:
         check(text, where=where)
-    holding = (section for section in sections(text, where=where) if kind_of(section.values()) == LONG_TERM_KEYS)
-    return [_in_section(section, text) for section in holding]
+    return [
+        _in_section(section, text)
+        for section in sections(text, where=where)
+        if kind_of(section.values()) == LONG_TERM_KEYS
+    ]
 
 
 def _in_section(section: Section, text: str) -> KeysInText:
@@ -98,10 +118,14 @@ def _in_section(section: Section, text: str) -> KeysInText:
     if next_keys_of(values):
         trouble = "the rotation of these keys is not over: aws-mfa rotate --resume"
     device = next((values[key] for key in _DEVICE_KEYS if values.get(key)), None)
-    return KeysInText(keys, section.name, device=device, trouble=trouble, endpoint_url=values.get("endpoint_url"))
+    of_keys = tuple(sorted(lines[key] for key in (KEY_ID, SECRET) if key in lines))
+    return KeysInText(
+        keys, section.name, device=device, trouble=trouble, endpoint_url=values.get("endpoint_url"), lines=of_keys
+    )
 
 
 def _in_named_lines(named: list[re.Match[str]], where: str) -> KeysInText:
+    """One pair of keys from lines with a name and a value each."""
     values: dict[str, str] = {}
     for found in named:
         name = found["name"].lower().replace("_", "").replace(" ", "").replace("secretkey", _CSV_SECRET)
@@ -113,26 +137,30 @@ def _in_named_lines(named: list[re.Match[str]], where: str) -> KeysInText:
 
 def _in_csv(text: str, where: str) -> KeysInText:
     """The console's two shapes, and any other CSV with these two columns, also of a spreadsheet (`;`, tabs)."""
-    text = re.sub(r"\A\s*(sep=.\r?\n)?", "", text)  # the line is Excel's
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    reader = csv.DictReader(io.StringIO(text, newline=""), restval="", strict=True, delimiter=delimiter)
+    text = re.sub(r"\A\s*sep=.\r?\n", "", text)  # Excel's line
+    delimiter = max(",;\t", key=text.lstrip().partition("\n")[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     try:
-        columns = ["".join(name.lower().split()) for name in reader.fieldnames or ()]
-        reader.fieldnames = columns
-        rows = [(reader.line_num, row) for row in reader if any(row.values())]
+        filled = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
     except csv.Error:
-        raise BadInput(f"{where}, line {reader.reader.line_num}: this is not CSV", "download it again") from None
-    if not {_CSV_KEY_ID, _CSV_SECRET}.issubset(columns):
-        raise BadInput(f'{where}, line 1: no columns "Access key ID" and "Secret access key"', _KINDS)
+        raise BadInput(f"{where}, line {reader.line_num}: this is not CSV", "download it again") from None
+    (header_line, header), *rows = filled or [(1, [])]
+    columns = ["".join(name.lower().split()) for name in header]
+    if _CSV_KEY_ID not in columns or _CSV_SECRET not in columns:
+        raise BadInput(f'{where}, line {header_line}: no columns "Access key ID" and "Secret access key"', _KINDS)
     if not rows:
-        raise BadInput(f"{where}, line 1: no keys follow", "download it again from the IAM console")
+        raise BadInput(f"{where}, line {header_line}: no keys follow", "download it again from the IAM console")
     if len(rows) > 1:
         raise BadInput(
             f"{where}, line {rows[1][0]}: the keys of a second user",
             "keep only the header and the row of one user, and name the profile with --profile",
         )
     line, row = rows[0]
-    return _one_pair(row, f"{where}, line {line}")
+    values = dict(zip(columns, row, strict=False))
+    if _CSV_KEY_ID not in values or _CSV_SECRET not in values:
+        raise BadInput(f"{where}, line {line}: it has fewer columns than the header", "download it again")
+    found = _one_pair(values, f"{where}, line {line}")
+    return replace(found, is_alone=not values.get("password", "").strip())
 
 
 def _in_json(text: str, where: str) -> KeysInText:
@@ -158,7 +186,8 @@ def _in_json(text: str, where: str) -> KeysInText:
             f"{place}: no AccessKeyId or no SecretAccessKey",
             "AWS shows a secret once, when the key is made: aws iam create-access-key",
         )
-    return _one_pair(values, place)
+    is_alone = found.keys() <= _JSON_NAMES and (found is document or len(document) == 1)
+    return replace(_one_pair(values, place), is_alone=is_alone)
 
 
 def _one_pair(values: Mapping[str, str], place: str) -> KeysInText:
@@ -168,7 +197,7 @@ def _one_pair(values: Mapping[str, str], place: str) -> KeysInText:
     keys = LongTermKeys(values.get(_CSV_KEY_ID, "").strip(), Secret(values.get(_CSV_SECRET, "").strip()))
     if bad := _bad_half(keys):
         raise BadInput(f"{place}: {bad[1]}", "copy the whole keys from where they were made")
-    return KeysInText(keys)
+    return KeysInText(keys, is_inactive=values.get("status") == "Inactive")
 
 
 def _bad_half(keys: LongTermKeys) -> tuple[str, str] | None:

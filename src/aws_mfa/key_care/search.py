@@ -21,6 +21,7 @@ from aws_mfa.config.sections import check_name, long_term_section, profile_of
 from aws_mfa.errors import BadInput, BadProfile, BrokenFile, KeychainUnavailable
 from aws_mfa.key_care.formats import keys_in_document, keys_in_sections
 from aws_mfa.key_care.transfer import Find, Move, by_name, suffix_in_use
+from aws_mfa.model import masked
 from aws_mfa.setup.questions import user_of
 from aws_mfa.vaults.choice import choose_vault, noted_vault
 from aws_mfa.vaults.lookup import KnownProfiles
@@ -66,7 +67,8 @@ class Importable:
     """
     The moves, the places `looked_at`, a line for each key that was `left` and why, and further `notices`.
 
-    `keychain_trouble`: why the fork's items could not be read.
+    `keychain_trouble`: why the fork's items could not be read. `is_alone`: the document holds only these keys; else
+    they are in its `lines`.
     """
 
     moves: list[Move]
@@ -74,6 +76,8 @@ class Importable:
     left: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     keychain_trouble: KeychainUnavailable | None = None
+    is_alone: bool = True
+    lines: tuple[int, ...] = ()
 
 
 def keys_here(request: ImportRequest, interfaces: Interfaces) -> Importable:
@@ -120,8 +124,9 @@ def keys_given(document: Document, request: ImportRequest, interfaces: Interface
         )
     for keys in meant:
         profiles.check_header(profile_of(keys.section or profile))
-    found = Importable([], [document.name])
+    found = Importable([], [document.name], lines=tuple(line for keys in meant for line in keys.lines))
     finds = [_find(keys, keys.section or profile, document.name, request, profiles, found) for keys in meant]
+    found.is_alone = None not in finds and len(meant) == len(held) and all(keys.is_alone for keys in held)
     _add_moves(found, [find for find in finds if find], request, interfaces)
     if to_keychain := [move.name for move in found.moves if move.vault == "keychain"]:
         try:
@@ -181,6 +186,8 @@ def _find(
         hint = f"aws-mfa import{file} --profile {quote(profile_of(section))}"
         found.notices.append(f"{place} left: not AWS's keys ({foreign})? {hint} moves them all the same")
         return None
+    if keys.is_inactive:
+        found.notices.append(f"{masked(keys.keys.access_key_id)} is inactive: AWS refuses it until you activate it")
     return Find(name, keys.keys, place, device=keys.device, is_of_aws=foreign is None)
 
 

@@ -57,7 +57,7 @@ def test_a_download_is_set_up_as_setup_does_it() -> None:
     assert interfaces.config.text == "[profile w]\nregion = us-east-1\n"
     assert interfaces.terminal.questions == []
     assert interfaces.terminal.said[-3:] == [
-        f"FILE still holds the keys; if it has nothing else, delete it: {command('remove', 'FILE')}",
+        f"FILE still holds the keys; delete it: {command('remove', 'FILE')}",
         f"w-long-term: {ANN}, device {DEVICE}, region us-east-1",
         "get a session with: aws-mfa --profile w",
     ]
@@ -183,10 +183,32 @@ def test_a_files_refusal_says_nothing_of_a_pipe(document: str) -> None:
 CONFIG = f"[profile bd]\nregion = eu-west-1\n{PAIR}[profile ba]\nregion = x\n"
 
 
-def test_a_header_of_a_config_file_names_the_profile() -> None:
-    interfaces = interfaces_with(CONFIG)
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        (f"[profile bd]\n{PAIR}", f"FILE still holds the keys; delete it: {command('remove', 'FILE')}"),
+        (f"\n[bd]\n{PAIR}\n", f"FILE still holds the keys; delete it: {command('remove', 'FILE')}"),
+        (CONFIG, "FILE still holds the keys, and more than them: remove lines 3 and 4 there"),
+        (f"# parked\n[bd]\n{PAIR}", "FILE still holds the keys, and more than them: remove lines 3 and 4 there"),
+        (f"[bd]\n{PAIR}mfa_serial = {DEVICE}\n", "FILE still holds the keys, and more than them: remove lines 2 and 3"),
+        (f"[bd]\n{PAIR}[live]\naws_access_key_id = ASIA1\n", "FILE still holds the keys, and more than them"),
+        (f"[bd]\n{PAIR}[minio]\naws_access_key_id = Q3AM3UQ867SPQQA43P2F\naws_secret_access_key = s\n", "and more"),
+    ],
+)
+def test_a_file_is_to_be_deleted_only_if_it_holds_nothing_but_the_keys(document: str, says: str) -> None:
+    interfaces = interfaces_with(document)
     assert run(interfaces, "FILE", "--yes") == 0
     assert list(stored(interfaces)) == ["bd-long-term"]
+    assert any(says in line for line in interfaces.terminal.said), interfaces.terminal.said
+    assert interfaces.terminal.said[-1] == "get a session with: aws-mfa --profile bd"
+
+
+def test_a_password_in_the_consoles_csv_is_more_than_the_keys() -> None:
+    document = f"User name,Password,Access key ID,Secret access key\nann,p4ss,{ID},{SECRET}\n"
+    for text, rm in ((document, False), (document.replace("p4ss", ""), True)):
+        interfaces = interfaces_with(text)
+        assert run(interfaces, "FILE", "--yes") == 0
+        assert (f"FILE still holds the keys; delete it: {command('remove', 'FILE')}" in interfaces.terminal.said) == rm
 
 
 def test_keys_in_the_config_file_move_and_every_other_line_stays() -> None:

@@ -132,13 +132,21 @@ def _move(
     if document is None:
         lines.append("copies may remain in backups and editors' files: replace keys that anyone else may have seen")
     elif not is_piped:
-        delete = f"if it has nothing else, delete it: {command('remove', args.file)}"
-        lines.append(f"{document.name} still holds the keys; {delete}")
+        lines.append(_what_is_left(found, document.name, args.file))
     after = AsBotocore(interfaces.config.read(), interfaces.credentials.read())
     if lost := [quote(name) for name in roles_lost(before, after)]:
         adopt = f"let them ask aws-mfa: aws-mfa adopt {' '.join(lost)}"
         lines.append(f"SDKs can no longer sign for {', '.join(lost)}; {adopt}")
     print_lines(lines if args.long_term_suffix else lines + _next_steps(moved, interfaces))
+
+
+def _what_is_left(found: Importable, path: str, file: str) -> str:
+    """What to do with a file whose keys were stored: it is deleted only if it holds nothing else."""
+    if found.is_alone and not found.left:
+        return f"{path} still holds the keys; delete it: {command('remove', file)}"
+    numbers = " and ".join(map(str, found.lines))
+    where = f"lines {numbers}" if found.lines else "the keys"
+    return f"{path} still holds the keys, and more than them: remove {where} there"
 
 
 def _next_steps(moved: list[Move], interfaces: Interfaces) -> list[str]:
