@@ -191,7 +191,6 @@ def old_keys(known: KnownProfiles, interfaces: Interfaces) -> Iterator[Finding]:
 
 
 def age_finding(access_key_id: str, created_at: float | None, profile: str, now: float) -> list[Finding]:
-    """The finding about one key, if it is old."""
     if created_at is None or now - created_at <= OLD_AFTER_S:
         return []
     what = f"the access key {masked(access_key_id)} of {shown(profile)} is {int((now - created_at) / _DAY_S)} days old"

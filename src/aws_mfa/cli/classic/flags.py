@@ -36,19 +36,18 @@ def _value(metavar: str, text: str, **more: Any) -> dict[str, Any]:  # noqa: ANN
 
 
 _DURATION = "seconds, 8h or 90m: 900 to 129600, a role 43200 (MFA_STS_DURATION; default 43200, with a role 3600)"
+_LONG_TERM = "long-term section: PROFILE-TEXT (default: long-term; none: PROFILE)"
+_SHORT_TERM = "section of the session: PROFILE-TEXT (default, none: PROFILE)"
 _CODE = "the code; other users of this machine can see it in the process list: a pipe hides it"
+_VAULT = "where the long-term keys are (AWS_MFA_VAULT; default: where they were stored, else keychain)"
 _NO_KEYCHAIN = "keys in the credentials file, and no keychain for anything"
 # Spellings -> arguments of `add_argument`.
 _OLD_FLAGS: dict[tuple[str, ...], dict[str, Any]] = {
     ("--device",): _value("ARN", "MFA device: ARN or hardware serial (MFA_DEVICE, aws_mfa_device, mfa_serial)"),
     ("--duration",): _value("TIME", _DURATION, type=duration),
     ("--profile",): _value("NAME", "the profile (AWS_PROFILE; default: default)"),
-    ("--long-term-suffix", "--long-suffix"): _value(
-        "TEXT", "long-term section: PROFILE-TEXT (default: long-term; none: PROFILE)"
-    ),
-    ("--short-term-suffix", "--short-suffix"): _value(
-        "TEXT", "section of the session: PROFILE-TEXT (default, none: PROFILE)"
-    ),
+    ("--long-term-suffix", "--long-suffix"): _value("TEXT", _LONG_TERM),
+    ("--short-term-suffix", "--short-suffix"): _value("TEXT", _SHORT_TERM),
     ("--assume-role", "--assume"): _value("ARN", "role to assume; none: no role (MFA_ASSUME_ROLE, assume_role)"),
     ("--role-session-name",): _value("NAME", "name of the role's session (default: the local user's name)"),
     ("--force",): {"action": "store_true", "help": "renew even while the session is good"},
@@ -83,11 +82,7 @@ def classic_parser(commands: str) -> Parser:
     parser.add_argument("--version", action="version", version=f"aws-mfa {__version__}")
     for spellings, options in _OLD_FLAGS.items():
         parser.add_argument(*spellings, **options)
-    parser.add_argument(
-        "--vault",
-        choices=VAULTS,
-        help="where the long-term keys are (AWS_MFA_VAULT; default: where they were stored, else keychain)",
-    )
+    parser.add_argument("--vault", choices=VAULTS, help=_VAULT)
     return parser
 
 

@@ -57,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Print the lines; after a signal `SystemExit` with the exit code that shells give for it."""
     with exiting_on_signals(("SIGTERM", "SIGHUP")):
-        form = args.shell or _form_of_caller(interfaces)
+        form = args.shell or form_of_caller(interfaces)
         if form != JSON:
             refuse_escapes(args.profile or "")
         if args.unset:
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
             session, plan = handed_over(args, interfaces)
             own, region = plan.child_regions(args.profile, interfaces.environ)
             change = change_for(own, session_variables(session), region, args.profile)
-        _write(lines_of(change, form), form)
+        write_lines(lines_of(change, form), form)
         if form in _HOW_TO_USE and sys.stdout.isatty():
             words = "--unset" if args.unset else quote(args.profile)
             interfaces.say(f"hint: these lines are for the shell: {_HOW_TO_USE[form].format(words=words)}")
@@ -82,8 +82,8 @@ def report_failure(exit_code: int, argv: list[str], interfaces: Interfaces) -> N
     words = [part for word in argv for part in (word.split("=", 1) if word.startswith("--shell=") else [word])]
     given = [NAMED[name] for flag, name in pairwise(words) if flag == "--shell" and name in NAMED]
     with suppress(BadInput, OSError):
-        form = given[-1] if given else _form_of_caller(interfaces)
-        _write(failure_line(exit_code, form), form)
+        form = given[-1] if given else form_of_caller(interfaces)
+        write_lines(failure_line(exit_code, form), form)
 
 
 @contextmanager
@@ -109,11 +109,11 @@ def exiting_on_signals(names: Iterable[str]) -> Iterator[None]:
                 signal.signal(number, handler)
 
 
-def _form_of_caller(interfaces: Interfaces) -> str:
+def form_of_caller(interfaces: Interfaces) -> str:
     return form_for(interfaces.callers, interfaces.environ, on_windows=sys.platform == "win32")
 
 
-def _write(text: str, form: str) -> None:
+def write_lines(text: str, form: str) -> None:
     if form not in (POWERSHELL, CMD) and isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(newline="\n")  # on Windows too: POSIX shells take a \r as part of the command
     refuse_escapes(text)

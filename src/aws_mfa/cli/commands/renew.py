@@ -111,9 +111,7 @@ def shown_calls(count: int) -> Iterator[Callable[[], None]]:
 def shortcomings(outcomes: list[Outcome], request: RenewalRequest, now: float) -> list[str]:
     """Warnings about sessions that are less than what was asked for: shorter, not narrowed for SDKs, or not stored."""
     lines = []
-    for one in outcomes:
-        if one.error is not None:
-            continue
+    for one in [one for one in outcomes if one.error is None]:
         left_s = (one.expires_at or now) - now
         if left_s < (request.min_remaining_s or 0.0) - MARGIN_S:
             lines.append(f"{one.profile}: only {duration_text(left_s)} left, less than asked (duration_seconds)")

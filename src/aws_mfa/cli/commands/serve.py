@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.cli.commands.env import exiting_on_signals
+from aws_mfa.cli.commands.env import exiting_on_signals, form_of_caller, write_lines
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request
 from aws_mfa.cli.output import refuse_escapes
 from aws_mfa.command_lines import command
 from aws_mfa.errors import BadInput
 from aws_mfa.handover.environment import change_for
 from aws_mfa.handover.serve import CONFIG_FILE, CREDENTIALS_FILE, serving
-from aws_mfa.handover.shell_lines import CMD, FORMS, JSON, NAMED, form_for, lines_of
+from aws_mfa.handover.shell_lines import CMD, FORMS, JSON, NAMED, lines_of
 from aws_mfa.prompt.providers import PROVIDERS
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ It is the protocol of containers on 127.0.0.1; the token that SDKs must send is
 in a file that only you can read. A request never asks for a code: this command
 says ahead of time that one is needed, and asks; `aws-mfa code` answers it too."""
 
-# All signals that end a program by default, except those caused by a fault in the program.
+# All that end a program by default, except those caused by a fault in it.
 _ENDING = (
     *("SIGTERM", "SIGHUP", "SIGINT", "SIGBREAK", "SIGQUIT", "SIGABRT", "SIGUSR1", "SIGUSR2"),
     *("SIGALRM", "SIGVTALRM", "SIGPROF", "SIGXCPU", "SIGPWR", "SIGSTKFLT", "SIGTRAP", "SIGSYS", "SIGEMT"),
@@ -64,17 +63,14 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         raise BadInput(f"--port: {args.port} is not a port", "give one from 1024 to 65535, or none")
     profiles = list(dict.fromkeys(args.profiles))
     request = hand_over_request(args, profiles, interfaces)
-    form = args.shell or form_for(interfaces.callers, interfaces.environ, on_windows=sys.platform == "win32")
+    form = args.shell or form_of_caller(interfaces)
     if form != JSON:
         refuse_escapes("".join(profiles))
     try:
         with exiting_on_signals(_ENDING), serving(request, interfaces, port=args.port) as served:
             for line in served.renewals.validity():
                 interfaces.say(line)
-            text = _text(served, served.renewals.profiles, form)
-            refuse_escapes(text)
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            write_lines(_text(served, served.renewals.profiles, form), form)
             # Printed lines do not hide these files: aws-mfa itself, in the same shell, needs them.
             for name in served.files_in_the_way():
                 path = {CREDENTIALS_FILE: interfaces.credentials, CONFIG_FILE: interfaces.config}[name].path

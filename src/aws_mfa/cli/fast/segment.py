@@ -1,10 +1,9 @@
 """
 `aws-mfa status --prompt`: the profile in force and how long its session is still good, for a shell's prompt.
 
-Looks at the variables of this shell, then at the profile's section of the credentials file, then at what is no secret
-of the sessions stored under the profile's labels. Prints nothing if there is none, or in any trouble: an error would
-spoil each prompt. Plans nothing, so it may show a session that new settings no longer fit. On the hot path: each place
-loads its own modules.
+Looks at this shell's variables, the profile's section of the credentials file, the clear parts of sessions stored under
+the profile's labels. Prints nothing in any trouble: it would spoil each prompt. Plans nothing, so it may show a session
+that new settings no longer fit. On the hot path: each place loads its own modules.
 """
 
 from __future__ import annotations

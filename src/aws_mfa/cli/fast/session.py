@@ -1,11 +1,9 @@
 """
 Prints a stored session that is still good, or runs a command with it, without the heavy modules. On the hot path.
 
-Knows `credential-process PROFILE` and `exec PROFILE [--] COMMAND...` without any flag, and nothing else. Answers only
-if the profile's fingerprint proves that the full path would use this session; in any doubt the full path answers.
-
-Opens the seal of stored sessions for both paths: the full path reuses the one opened here, so that a keychain that was
-locked or silent is not asked a second time. Beside `cli/wiring.py` it is the only module that opens such parts.
+Knows `credential-process PROFILE` and `exec PROFILE [--] COMMAND...` without any flag. Answers only if the profile's
+fingerprint proves that the full path would use this session. Opens the seal of stored sessions for both paths, so that
+a keychain that was locked or silent is not asked twice. Beside `cli/wiring.py` only this module opens such parts.
 """
 
 from __future__ import annotations
@@ -35,9 +33,8 @@ _opened: list[tuple[Mapping[str, str], AgeSeal]] = []
 
 def fast_document(argv: list[str], environ: Mapping[str, str]) -> str | None:
     """Return what `credential-process PROFILE` prints, None in any doubt."""
-    if len(argv) != _NEXT or argv[_COMMAND] != "credential-process":
-        return None
-    found = _stored_session(argv[_PROFILE], environ)
+    is_known = len(argv) == _NEXT and argv[_COMMAND] == "credential-process"
+    found = _stored_session(argv[_PROFILE], environ) if is_known else None
     return f"{found[0].document}\n" if found else None
 
 
