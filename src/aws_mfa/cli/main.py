@@ -53,10 +53,7 @@ _GROUPS = {
         "vault": ("vault", "list, move or remove long-term keys in the vaults", "aws-mfa vault list"),
         "code": ("code", "type the code another process is waiting for", "aws-mfa code"),
         "serve": ("serve", "serve sessions to SDKs on this machine, renewed ahead", "aws-mfa serve work"),
-        "credential-process": (
-            *("credential_process", "print a session in the credential_process format"),
-            "aws-mfa credential-process prod",
-        ),
+        "credential-process": ("credential_process", "print a session for SDKs", "aws-mfa credential-process prod"),
         "demo": ("demo", "see the whole job without an AWS account", "aws-mfa demo"),
     },
 }

@@ -143,16 +143,14 @@ def profiles(known: KnownProfiles, interfaces: Interfaces, not_checked: dict[str
     """What stops `plan --all`, and what it warns about; and the ages of keys, where an MFA session is stored."""
     plan = make_plan(RenewalRequest(None, hands_over=True, is_preview=True), interfaces, known)
     sdk = AsBotocore(known.config_text, known.credentials_text)
-    devices: dict[str, AwsMfaError] = {}
-    others: dict[str, AwsMfaError] = {}
-    later: dict[str, AwsMfaError] = {}
+    found: dict[str, dict[str, AwsMfaError]] = {"devices": {}, "broken profile": {}, "": {}}
     for name, error in plan.failures.items():
         if error.exit_code in _LATER or _NOT_ASKED in error.message:
-            later[name] = error
+            found[""][name] = error
         elif not isinstance(error, SeveralDevices) and not signs_without_us(name, sdk, known):
-            (devices if isinstance(error, NoDevice) else others)[name] = error
-    yield from (*grouped("devices", devices), *grouped("broken profile", others))
-    parts = (one.what.partition(": ") for one in grouped("", later))
+            found["devices" if isinstance(error, NoDevice) else "broken profile"][name] = error
+    parts = [one.what.partition(": ") for one in grouped("", found.pop(""))]
+    yield from (one for check, failures in found.items() for one in grouped(check, failures))
     not_checked.update({names: why for names, _, why in parts})
     notes = (*plan.users.notices, *(note for notes in plan.notes.values() for note in notes))
     for note in dict.fromkeys(note for note in notes if " names region " in note):

@@ -41,11 +41,10 @@ class StatusRow:
     """
     One profile; what no file says is None.
 
-    `kind`: `user`, `role`, `session` (the credentials file has only that), `program` (another one gives the
-    credentials), `other` (SSO, web identity and the like), `no keys`, `broken`. `role` is a name. `expires_at`: when
-    the stored session ends or ended, in seconds since the epoch, None without one, and if that is unknown (`is_known`
-    False). `place`: where it is stored. `vault` and `key_age_s`: of the long-term keys that sign. `note`: what is
-    wrong, or who else gives the credentials.
+    `kind`: `user`, `role`, `session` (only that, in the credentials file), `program` (another gives the credentials),
+    `other` (SSO and the like), `no keys`, `broken`. `role` is a name. `expires_at`: when the stored session ends or
+    ended (epoch); None without one, and if that is unknown (`is_known` False). `place`: where it is stored. `vault`,
+    `key_age_s`: of the keys that sign. `note`: what is wrong, or who else gives the credentials.
     """
 
     name: str

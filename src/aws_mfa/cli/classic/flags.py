@@ -17,6 +17,7 @@ from aws_mfa.vaults.choice import VAULTS
 if TYPE_CHECKING:
     import argparse
 
+_USAGE = "aws-mfa [flags]\n       aws-mfa COMMAND [arguments]"
 _DESCRIPTION = """\
 start with: aws-mfa setup
 
@@ -73,12 +74,8 @@ _A_PROFILE = "a profile? aws-mfa --profile NAME"
 
 def classic_parser(commands: str) -> Parser:
     """The parser of the classic form; `commands`: their list, for the end of its help."""
-    parser = Parser(
-        "aws-mfa",
-        usage="aws-mfa [flags]\n       aws-mfa COMMAND [arguments]",
-        description=_DESCRIPTION,
-        epilog=f"{commands}\n\n{_EXAMPLES}".strip(),
-    )
+    epilog = f"{commands}\n\n{_EXAMPLES}".strip()
+    parser = Parser("aws-mfa", usage=_USAGE, description=_DESCRIPTION, epilog=epilog)
     parser.add_argument("--version", action="version", version=f"aws-mfa {__version__}")
     for spellings, options in _OLD_FLAGS.items():
         parser.add_argument(*spellings, **options)
