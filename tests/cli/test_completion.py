@@ -17,6 +17,7 @@ from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import AwsMfaError
 from config.test_profiles import ANY_TEXT, CONFIG_HEADERS, CREDENTIALS_HEADERS, aws_files
 from examples import examples
+from needs import ROOT
 from users_and_modes import posix_only
 
 LONG_TERM = f"[a-long-term]\naws_access_key_id = AKIA{'A' * 16}\naws_secret_access_key = s\n"
@@ -107,6 +108,20 @@ def test_every_argument_that_is_a_profile_completes_profiles(shell: str) -> None
         POWERSHELL: r" = '_aws_mfa_profiles'$",
     }
     assert len(re.findall(uses[shell], script, re.MULTILINE)) == count >= len(COMMANDS) / 2
+
+
+def test_no_recipe_defines_a_function_that_a_script_defines() -> None:
+    """The shell has both; one `_aws_mfa` in the other's place would call itself without end."""
+    with open(os.path.join(ROOT, "docs", "recipes.md"), encoding="utf-8") as file:
+        blocks = re.findall(r"^```(?:bash|zsh|fish)\n(.*?)^```$", file.read(), re.MULTILINE | re.DOTALL)
+    form = r"^(?:function\s+)?([\w-]+)\s*\(\)|^function\s+([\w-]+)"
+    ours, theirs = (
+        {first or second for text in texts for first, second in re.findall(form, text, re.MULTILINE)}
+        for texts in (map(completion.script_for, SHELLS), blocks)
+    )
+    assert {"_aws_mfa", "_aws_mfa_command"} <= ours
+    assert {"_aws_mfa_segment", "fish_right_prompt"} <= theirs
+    assert ours & theirs == set()
 
 
 @pytest.mark.parametrize(
