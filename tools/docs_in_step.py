@@ -9,7 +9,8 @@ A block is a comment and the fenced text below it:
     ```
 
 It compares the words, not the layout: Python 3.13 and later fold lines elsewhere and no longer repeat an option's
-value after each of its names. `--write` puts the program's help into the blocks that differ, and adds missing blocks.
+value after each of its names. The sections of commands are in the order of `aws-mfa --help`. `--write` puts the
+program's help into the blocks that differ, adds missing blocks, and brings the sections into that order.
 """
 
 from __future__ import annotations
@@ -40,18 +41,22 @@ def main() -> int:
     stale = [command for command in written if command not in spoken]
     if "--write" in sys.argv[1:]:
         with open(DOCUMENT, "w", encoding="utf-8", newline="\n") as file:
-            file.write(with_blocks(text, {command: spoken[command] for command in wrong}))
+            text = in_order(with_blocks(text, {command: spoken[command] for command in wrong}), commands)
+            file.write(text)
         wrong = []
     for command in wrong:
         print(f"docs/commands.md: the help of `{command}` differs from the program's; fix it with: make format")
     for command in stale:
         print(f"docs/commands.md: there is no command `{command}` any more; take its block out")
-    return 1 if wrong or stale else 0
+    is_ordered = text == in_order(text, commands)
+    if not is_ordered:
+        print("docs/commands.md: its commands are not in the order of `aws-mfa --help`; fix it with: make format")
+    return 1 if wrong or stale or not is_ordered else 0
 
 
 def subcommands() -> list[str]:
-    """The names of the subcommands, that the command line accepts."""
-    return sorted(importlib.import_module("aws_mfa.cli.main").COMMANDS)
+    """The names of the subcommands, that the command line accepts, as `aws-mfa --help` lists them."""
+    return list(importlib.import_module("aws_mfa.cli.main").COMMANDS)
 
 
 def help_of(command: str) -> str:
@@ -78,6 +83,14 @@ def with_blocks(text: str, helps: dict[str, str]) -> str:
         else:
             text = f"{text.rstrip()}\n\n## {command}\n\n{block}\n"
     return text
+
+
+def in_order(text: str, commands: list[str]) -> str:
+    """The document with the sections of `commands` in that order, behind all other sections."""
+    rank = {f"## {command}": number for number, command in enumerate(commands, 1)}
+    head, *sections = re.split(r"^(?=## )", f"{text.rstrip()}\n\n", flags=re.MULTILINE)
+    sections.sort(key=lambda section: rank.get(section.partition("\n")[0], 0))
+    return f"{''.join([head, *sections]).rstrip()}\n"
 
 
 if __name__ == "__main__":

@@ -23,3 +23,14 @@ def test_the_page_is_shown_with_every_command_and_without_a_warning() -> None:
     plain = re.sub(".\b", "", shown)
     assert [name for name in COMMANDS if f"\n   aws-mfa {name}\n" not in plain] == []
     assert "\n       aws-mfa [flags]\n       aws-mfa COMMAND [arguments]\n" in plain
+    assert "\nDESCRIPTION\n       Type an MFA code once, " in plain
+    # As in `--help`: further lines begin below the first word behind the command.
+    assert "\n       aws-mfa setup [-h] " in plain
+    assert re.search(r"^ {21}\[--region REGION\] \[--yes\] ", plain, re.MULTILINE)
+    for section, row in {
+        "EXIT STATUS": r" 1 +aws-mfa \[flags\]: every error\n +aws-mfa COMMAND: the answer is no: ",
+        "ENVIRONMENT": r" AWS_MFA_VAULT\n +keychain, age or file\n",
+        "FILES": r" ~/\.aws/mfa/keys\.age\n +long-term keys in the age vault",
+        "EXAMPLES": r" aws-mfa --profile work\n",
+    }.items():
+        assert re.search(row, plain.partition(f"\n{section}\n")[2]), section
