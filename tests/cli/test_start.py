@@ -96,8 +96,8 @@ def test_a_keyring_backend_on_pythonpath_is_found(home: str, foreign: Path) -> N
     "argv", [("plan", "x"), ("env", "--unset", "--shell", "json"), ("exec", "--nope"), ("--version",)]
 )
 def test_variables_for_another_python_change_nothing(home: str, foreign: Path, argv: tuple[str, ...]) -> None:
-    """A warning would be an error."""
-    more = {"PYTHONSTARTUP": str(foreign / "json.py"), "PYTHONWARNINGS": "error"}
+    """PYTHONINSPECT would print a traceback and ask for more; a warning would be an error."""
+    more = {"PYTHONINSPECT": "1", "PYTHONSTARTUP": str(foreign / "json.py"), "PYTHONWARNINGS": "error"}
     command = [sys.executable, "-m", "aws_mfa", *argv]
     with_them, without = (run_program(command, environ_of(home, **one), stdin="1/0\n") for one in (more, {}))
     assert vars(with_them) == vars(without)

@@ -15,7 +15,21 @@ _CANCELLED = 130
 def start() -> int:
     """Print the fast path's text and end the process, or run the full path; return the exit code."""
     _search_own_modules_first()
+    if sys.flags.inspect and not sys.flags.interactive:
+        _run_and_end(sys.argv[1:])  # does not return
     return _run(sys.argv[1:])
+
+
+def _run_and_end(argv: list[str]) -> None:
+    """Run, and leave no exit to the interpreter: with PYTHONINSPECT, meant for another program, it would not end."""
+    import atexit
+
+    try:
+        code = _run(argv)
+    except SystemExit as error:
+        code = int(error.code or 0)
+    atexit._run_exitfuncs()  # noqa: SLF001  # `os._exit` would skip them
+    os._exit(code)
 
 
 def _search_own_modules_first() -> None:
