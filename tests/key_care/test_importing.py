@@ -11,19 +11,7 @@ from aws_mfa.key_care.search import Importable, ImportRequest, keys_given, keys_
 from aws_mfa.model import LongTermKeys
 from aws_mfa.vaults.journal import Place, Rotation, with_rotation
 from aws_mfa.vaults.lookup import note_keys
-from fakes import (
-    ANN,
-    DEVICE,
-    KEYS,
-    NOW,
-    OTHER_KEYS,
-    FakeDocument,
-    FakeFork,
-    FakeInterfaces,
-    FakeTerminal,
-    FakeVault,
-    MemoryFile,
-)
+from fakes import DEVICE, KEYS, OTHER_KEYS, FakeDocument, FakeFork, FakeInterfaces, FakeTerminal, FakeVault, MemoryFile
 
 WORK, PLAY = "work-long-term", "play-long-term"
 
@@ -68,7 +56,7 @@ def test_keys_of_both_kinds_of_section_move_once_and_every_other_line_stays() ->
 
 def test_keys_whose_rotation_is_not_over_stay_where_they_are() -> None:
     interfaces = FakeInterfaces(CREDENTIALS)
-    begun = Rotation(KEYS.access_key_id, ANN, "work", (Place("file", WORK),), NOW)
+    begun = Rotation(KEYS.access_key_id, "arn", "work", (Place("file", WORK),), 0.0)
     interfaces.rotations.text = with_rotation("", begun)
     with pytest.raises(NotSetUp, match="while they are rotated"):
         moved(interfaces)

@@ -220,7 +220,7 @@ class _Work:
         if lost := ", ".join(str(place) for place in one.places if place not in held):
             what = f"{lost}: neither key {masked(one.old_id)} nor the new one is there any more"
             give_up = f"or give this rotation up: remove [{one.old_id}] from {self._interfaces.rotations.path}"
-            raise NotSetUp(what, "put it back, and run the same again", give_up)
+            raise NotSetUp(what, "put the keys back there, and run the same command again", give_up)
 
     def _keys(self, key_id: str) -> LongTermKeys:
         for place in self._rotation.places:
@@ -342,8 +342,7 @@ class _Work:
                 self._call(lambda iam, signer: iam.delete_access_key(signer, key_id))
         for place in one.places:
             vault = self._interfaces.vault(place.vault)
-            beside = vault.load_next(place.section)
-            if beside and beside.access_key_id in (one.old_id, one.new_id):
+            if (beside := vault.load_next(place.section)) and beside.access_key_id in (one.old_id, one.new_id):
                 vault.store_next(place.section, None)
         self._interfaces.known_keys.update(lambda text: notes.without_key(text, key_id))
         self._interfaces.rotations.update(lambda text: journal.without_rotation(text, one.old_id))

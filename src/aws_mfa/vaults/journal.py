@@ -90,10 +90,8 @@ def rotations_in(text: str) -> list[Rotation]:
             float(grace) if grace.isdecimal() and len(grace) <= len(_LONGEST) else None,
         )
         if not _is_whole(rotation) or section_values(with_rotation("", rotation), section.name) != values:
-            raise BrokenFile(
-                f"the rotation of key {masked(section.name)} in {_WHERE} is not as aws-mfa wrote it",
-                "restore that file; or remove the section, once you know which of the user's keys are in use",
-            )
+            what = f"the rotation of key {masked(section.name)} in {_WHERE} is not as aws-mfa wrote it"
+            raise BrokenFile(what, "restore that file, or remove the section once you know which keys are in use")
         found.append(rotation)
     return sorted(found, key=lambda one: one.started_at)
 
@@ -125,7 +123,7 @@ def with_rotation(text: str, rotation: Rotation) -> str:
         "grace_s": None if rotation.grace_s is None else f"{rotation.grace_s:.0f}",
     }
     values |= {f"{_PLACE}{number}": " ".join(place) for number, place in enumerate(rotation.places, 1)}
-    return with_changes(without_rotation(text, rotation.old_id), rotation.old_id, values, where=_WHERE)
+    return with_changes(text, rotation.old_id, values, where=_WHERE)
 
 
 def with_grace(text: str, old_id: str, grace_s: float | None) -> str:
