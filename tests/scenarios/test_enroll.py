@@ -162,6 +162,21 @@ def test_after_kill_9_the_same_command_works(bobs: ClassicStage, clock: Clock) -
     assert [device.serial for device in user(bobs).devices] == [left.serial]
 
 
+def test_a_second_enrolment_waits_for_the_first_and_leaves_its_device(bobs: ClassicStage, clock: Clock) -> None:
+    first = started(bobs, clock, "--name", "phone")
+    first.expect_exact(FIRST)
+    second = started(bobs, clock, "--name", "phone")
+    second.expect_exact("waiting for another aws-mfa of yours to end")
+    first.sendline(new_device(bobs).code())
+    first.expect_exact(SECOND)
+    first.sendline(new_device(bobs).code())
+    assert end_of(first)[0] == 0
+    second.expect_exact("MFA code for")  # of the first one's device
+    second.sendintr()
+    status, shown = end_of(second)
+    assert (status, [one.serial.rpartition("/")[2] for one in user(bobs).devices]) == (130, ["phone"]), shown
+
+
 def test_the_seed_is_in_no_file_and_in_no_pipe(bobs: ClassicStage, clock: Clock, tmp_path: Path) -> None:
     script = SCRIPT.format(offset_s=clock.offset_s)
     output = tmp_path / "output"

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 
 _WAIT_FOR_HUMAN_S = 120.0
 _WAITING = "waiting for the keychain: is there a window that asks to unlock it?"
+_BUSY = "waiting for another aws-mfa of yours to end, which changes keys or devices"
 _WAIT_FOR_CALL_S = 20.0  # a call without a code is answered within a second or two
 
 
@@ -360,7 +361,7 @@ class RealInterfaces:
 
     def set_up_lock(self) -> AbstractContextManager[None]:
         ensure_private_folder(state_folder(self.environ))
-        return lock(self._state("set-up.lock"), timeout_s=_WAIT_FOR_HUMAN_S)
+        return lock(self._state("set-up.lock"), timeout_s=_WAIT_FOR_HUMAN_S, waiting=lambda _: self.say(_BUSY))
 
     @contextmanager
     def one_caller(self, session: str) -> Iterator[None]:

@@ -214,8 +214,7 @@ def _users_of(name: str, known: KnownProfiles) -> list[str]:
 def remove_stored(found: Removal, interfaces: Interfaces) -> list[str]:
     """Remove the keys and their note; returns a line for each place that holds other keys by now."""
     with interfaces.set_up_lock():
-        finds = _finds(found.name, _SEALED, interfaces.replaced(unattended=True), [])
-        copies = _copies(found, finds, interfaces)  # as they are now
+        copies = _copies(found, _finds(found.name, _SEALED, interfaces.replaced(unattended=True), []), interfaces)
         if found.copies and not copies:
             raise NotSetUp("the other copies are gone by now: nothing was removed", "to remove the last one, try again")
         left = clear_places(found, interfaces)
