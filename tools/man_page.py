@@ -30,7 +30,11 @@ TEXTS = {
 SYNOPSIS = ".B aws\\-mfa\n[flags]\n.br\n.B aws\\-mfa\n.I COMMAND\n[arguments]"
 HEAD = re.compile(r"^\.TH .*\n")
 # Section of the page -> heading in docs/commands.md.
-TABLES = {"exit status": "Exit codes", "environment": "Environment variables", "files": "Files"}
+TABLES = {
+    "exit status": "Exit codes",
+    "environment": "Environment variables, such as AWS_PROFILE and AWS_MFA_VAULT",
+    "files": "Files",
+}
 
 
 def main() -> int:
