@@ -173,7 +173,7 @@ def test_a_file_that_sdks_refuse_is_refused() -> None:
         keys_in_sections(FILE + FILE, where="FILE")
 
 
-def test_keys_that_are_being_rotated_are_left_where_they_are() -> None:
+def test_keys_that_are_being_rotated_are_marked() -> None:
     keys = (
         "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\n"
     )
@@ -182,4 +182,4 @@ def test_keys_that_are_being_rotated_are_left_where_they_are() -> None:
     )
     (found,) = keys_in_sections(f"[work]\n{keys}{beside}", where="file")
     assert found.keys.access_key_id == "AKIAIOSFODNN7EXAMPLE"
-    assert found.trouble == "the rotation of these keys is not over: aws-mfa rotate --resume"
+    assert (found.is_rotating, found.trouble) == (True, None)

@@ -61,6 +61,10 @@ def test_keys_whose_rotation_is_not_over_stay_where_they_are() -> None:
     with pytest.raises(NotSetUp, match="while they are rotated"):
         moved(interfaces)
     assert interfaces.credentials.text == CREDENTIALS
+    beside = "next_access_key_id = AKIANEXT\nnext_secret_access_key = s\n"
+    found = keys_here(ImportRequest(), FakeInterfaces(f"[work]\n{lines(KEYS)}{beside}"))  # its journal is lost
+    assert (found.moves, len(found.left)) == ([], 1)
+    assert "the rotation of these keys is not over: aws-mfa rotate --resume" in found.left[0]
 
 
 def test_the_vault_and_key_id_are_noted() -> None:

@@ -30,6 +30,7 @@ ROLE = "role_arn = arn:aws:iam::123456789012:role/Dev\nsource_profile = work\n"
 ADOPTED = f"aws_mfa_{ROLE.replace('source', 'aws_mfa_source')}credential_process = aws-mfa credential-process dev\n"
 CONFIG = f"[profile work]\nregion = eu-west-1\nmfa_serial = {DEVICE}\n[profile dev]\n{ADOPTED}"
 LINES = f"aws_access_key_id = {KEYS.access_key_id}\naws_secret_access_key = {KEYS.secret_access_key.reveal()}\n"
+BESIDE = "next_access_key_id = AKIANEXT\nnext_secret_access_key = s\n"
 
 
 def in_vault(name: str = "keychain", credentials: str = "", keys: LongTermKeys = KEYS) -> FakeInterfaces:
@@ -72,6 +73,14 @@ def test_a_copy_in_plain_text_is_named_with_the_command_that_moves_it(capsys: py
     interfaces.environ = {"AWS_MFA_VAULT": "file"}  # then it is meant
     interfaces.said.clear()
     run_command(vault, interfaces, "list")
+    assert interfaces.said == []
+
+
+def test_keys_of_a_file_vault_are_listed_while_they_are_rotated(capsys: pytest.CaptureFixture[str]) -> None:
+    interfaces = FakeInterfaces(f"[{WORK}]\n{LINES}{BESIDE}", CONFIG)
+    interfaces.known_keys.text = f"[{WORK}]\nvault = file\naws_access_key_id = {KEYS.access_key_id}\n"
+    assert run_command(vault, interfaces, "list") == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[:3] == ["work", "file", "...KEY1"]
     assert interfaces.said == []
 
 

@@ -270,6 +270,13 @@ def test_keys_of_a_file_vault_that_the_user_chose_are_meant_to_be_there(machine:
     assert looked_at(machine).findings == []
 
 
+def test_keys_of_a_file_vault_that_are_being_rotated_are_no_problem(machine: FakeInterfaces) -> None:
+    beside = "next_access_key_id = AKIANEXT\nnext_secret_access_key = s\n"
+    machine.known_keys.text = NOTES.replace("keychain", "file")
+    machine.credentials.text = f"[work-long-term]\n{PLAIN}{beside}"
+    assert looked_at(machine).findings == []
+
+
 def test_profiles_with_one_cause_are_one_finding(machine: FakeInterfaces) -> None:
     roles = "".join(f"[profile x{n}]\nrole_arn = {ROLE}\nsource_profile = y\n" for n in range(3))
     config(roles)(machine)

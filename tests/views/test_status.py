@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from aws_mfa.config.edit import with_changes
 from aws_mfa.errors import BadProfile
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import Overlay, RenewalRequest
+from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.sessions.entry import Head
-from aws_mfa.vaults.choice import with_creation
+from aws_mfa.sessions.file_section import section_of
+from aws_mfa.vaults.choice import with_creation, with_origin, with_other_key
 from aws_mfa.vaults.lookup import KnownProfiles
-from aws_mfa.views.status import StatusRow, status_rows
+from aws_mfa.views.status import OLD_KEY, StatusRow, status_rows
 from fakes import ACCOUNT, DEVICE, KEYS, NOW, FakeInterfaces, a_session, as_interfaces
 
 PROD = "arn:aws:iam::210987654321:role/team/Admin"
@@ -52,10 +55,14 @@ def rows_of(interfaces: FakeInterfaces, *names: str, heads: list[Head] | None = 
     return {row.name: row for row in status_rows(known, stored, NOW, names or None)}
 
 
+def the_plan(interfaces: FakeInterfaces, name: str, *, read_only: bool = False) -> Step | Reused:
+    request = RenewalRequest([name], Overlay(read_only=read_only), hands_over=True)
+    return make_plan(request, as_interfaces(interfaces)).of_profile[name]
+
+
 def store(interfaces: FakeInterfaces, name: str, *, lasts_s: float = 3600, read_only: bool = False) -> None:
     """As a command does that gets the session of the profile."""
-    request = RenewalRequest([name], Overlay(read_only=read_only), hands_over=True)
-    found = make_plan(request, as_interfaces(interfaces)).of_profile[name]
+    found = the_plan(interfaces, name, read_only=read_only)
     role_arn = found.inputs.get("role_chain 1")
     interfaces.session_cache.store(found.label, found.inputs, a_session(lasts_s=lasts_s, role_arn=role_arn))
 
@@ -129,6 +136,26 @@ def test_a_session_that_commands_would_not_use_is_not_shown() -> None:
     assert rows_of(interfaces)["prod"].place is None
     interfaces.known_keys.text, interfaces.config.text = NOTES, CONFIG.replace("team/Admin", "Reader")
     assert rows_of(interfaces)["prod"].place is None
+
+
+@pytest.mark.parametrize("is_classic", [False, True])
+def test_a_session_in_the_file_of_a_key_that_was_replaced_is_called_so(*, is_classic: bool) -> None:
+    """SDKs go on to use it; `exec` asks for a code, or uses one in the cache."""
+    interfaces, name = stage(), "work" if is_classic else "prod"
+    found, session = the_plan(interfaces, name), a_session(role_arn=None if is_classic else PROD)
+    changes = section_of(session, None if is_classic else found.inputs)
+    interfaces.credentials.text = with_changes("", name, changes)
+    if is_classic:
+        origin = (session.access_key_id, KEYS.access_key_id, DEVICE)
+        interfaces.known_keys.update(lambda text: with_origin(text, name, *origin))
+    row = rows_of(interfaces)[name]
+    assert (row.place, row.note, the_plan(interfaces, name).__class__) == ("credentials file", None, Reused)
+    interfaces.known_keys.text = with_other_key(interfaces.known_keys.read(), KEYS.access_key_id, "AKIANEW")
+    row = rows_of(interfaces)[name]
+    assert (row.place, row.note, the_plan(interfaces, name).__class__) == ("credentials file", OLD_KEY, Step)
+    store(interfaces, name, lasts_s=60)
+    row = rows_of(interfaces)[name]
+    assert (row.place, row.note, row.expires_at) == ("memory", None, NOW + 60)
 
 
 def a_sealed_one(expires_at: float | None, *, is_narrowed: bool = False) -> Head:

@@ -18,6 +18,7 @@ from aws_mfa.errors import Cancelled
 from aws_mfa.prompt.typed_line import width_of
 from aws_mfa.renewal.plan import summary
 from aws_mfa.renewal.steps import Reused
+from aws_mfa.views.status import OLD_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -166,7 +167,7 @@ def status_text(rows: Sequence[StatusRow], now: float, width: int | None) -> str
     header, *lines = [list(line) for line in zip(*columns, strict=True)]
     notes: dict[str, list[str]] = {}
     for row in rows:
-        if row.kind == "broken" and row.note:
+        if row.note and (row.kind == "broken" or row.note == OLD_KEY):
             notes.setdefault(row.note, []).append(row.name)
     below = (f"{', '.join(names)}: {note}" for note, names in notes.items())
     return table(header, lines, width) + "".join(f"{shown_text(line)}\n" for line in below)
@@ -174,7 +175,9 @@ def status_text(rows: Sequence[StatusRow], now: float, width: int | None) -> str
 
 def status_cells(row: StatusRow, now: float) -> list[str]:
     until, left_s = "-" if row.is_known else "unknown", (row.expires_at or now) - now
-    if left_s > 0:  # a session lasts 36 hours at most: the day and the minute are enough
+    if left_s > 0 and row.note == OLD_KEY:
+        until = f"old key ({duration_text(left_s)})"
+    elif left_s > 0:  # a session lasts 36 hours at most: the day and the minute are enough
         until = f"{local_text(now + left_s)[:9]} ({duration_text(left_s)})"
     elif row.expires_at is not None:
         until = f"expired {f'{-left_s / _DAY_S:.0f} d' if -left_s >= 2 * _DAY_S else duration_text(-left_s)} ago"

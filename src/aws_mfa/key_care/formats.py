@@ -64,6 +64,7 @@ class KeysInText:
     endpoint_url: str | None = None
     lines: tuple[int, ...] = ()
     is_alone: bool = True
+    is_rotating: bool = False  # a second pair is beside them
 
 
 def keys_in_document(text: str, *, where: str) -> list[KeysInText]:
@@ -115,13 +116,10 @@ def _in_section(section: Section, text: str) -> KeysInText:
     lines = {entry.key: line_number(text, entry.lines[0][0]) for entry in section.entries}
     bad = _bad_half(keys) if keys.access_key_id else (SECRET, "a secret access key without its id")
     trouble = f"line {lines[bad[0]]}: {bad[1]}" if bad else None
-    if next_keys_of(values):
-        trouble = "the rotation of these keys is not over: aws-mfa rotate --resume"
     device = next((values[key] for key in _DEVICE_KEYS if values.get(key)), None)
     of_keys = tuple(sorted(lines[key] for key in (KEY_ID, SECRET) if key in lines))
-    return KeysInText(
-        keys, section.name, device=device, trouble=trouble, endpoint_url=values.get("endpoint_url"), lines=of_keys
-    )
+    url, is_rotating = values.get("endpoint_url"), next_keys_of(values) is not None
+    return KeysInText(keys, section.name, device, trouble, endpoint_url=url, lines=of_keys, is_rotating=is_rotating)
 
 
 def _in_named_lines(named: list[re.Match[str]], where: str) -> KeysInText:

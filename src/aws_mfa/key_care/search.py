@@ -43,6 +43,7 @@ class ImportRequest:
     long_term_suffix: str | None = None
     vault: str | None = None
     use_keychain: bool = True
+    only_lists: bool = False  # keys that are being rotated are not moved, but listed
 
     def name_of(self, section: str) -> str:
         """The long-term section under which a section's keys are stored: itself if it has the suffix already."""
@@ -172,7 +173,8 @@ def _find(
     """The find; None for keys that cannot be named or used, or are another service's, with a line in `found`."""
     name = request.name_of(section)
     place = path if keys.section is None else f"[{keys.section}] of {path}"
-    trouble = keys.trouble
+    is_left = keys.is_rotating and not request.only_lists
+    trouble = "the rotation of these keys is not over: aws-mfa rotate --resume" if is_left else keys.trouble
     try:
         check_name(section, is_new=name != section)
     except BadInput as error:

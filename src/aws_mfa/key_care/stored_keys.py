@@ -60,7 +60,7 @@ def stored_keys(interfaces: Interfaces) -> tuple[list[StoredKeys], list[str]]:
         if left_in := note.get("moved_from"):
             finish = f"aws-mfa vault move {profile} --to {vault}"
             looked.notices.append(f"{profile}: a move has not removed the keys from: {left_in}; go on: {finish}")
-    for find in finds_in_files(ImportRequest(), known, looked):
+    for find in finds_in_files(ImportRequest(only_lists=True), known, looked):
         key_id = find.keys.access_key_id
         found.setdefault((find.name, key_id), StoredKeys(find.name, "file", key_id)).in_files.append(find.place)
     return sorted(found.values(), key=lambda one: one.name), looked.left + looked.notices

@@ -59,6 +59,15 @@ def was_asked_with(values: Mapping[str, str], inputs: Mapping[str, str], origin:
     return "role_chain 1" not in inputs and origin() == asked
 
 
+def is_of_other_keys(values: Mapping[str, str], access_key_id: str, origin: Origin | None) -> bool:
+    """Whether the mark, or else `origin`, says that other long-term keys than these, if any, got the session."""
+    if not access_key_id:
+        return False
+    if mark := values.get(_MARK):
+        return mark.partition("-")[2] not in ("", _mark_of_keys(access_key_id))
+    return origin is not None and origin[0] == values.get("aws_access_key_id") and origin[1] != access_key_id
+
+
 def session_in(values: Mapping[str, str] | None) -> Session | None:
     """Return the session in a section that aws-mfa wrote; None for anything else."""
     if not values or kind_of(values) != OUR_SESSION or not all(values.get(key) for key in REQUIRED_KEYS):
@@ -95,7 +104,12 @@ def can_be_stored(value: str) -> bool:
 def _mark(inputs: Mapping[str, str], access_key_id: str) -> str:
     """The session's key id is part of it: the old tool replaces a session and keeps the mark, which must not count."""
     text = "\0".join(f"{name}\0{inputs[name]}" for name in sorted(inputs))
-    return hashlib.sha256(f"{access_key_id}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    mark = hashlib.sha256(f"{access_key_id}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return f"{mark}-{_mark_of_keys(inputs.get('access_key_id', ''))}"
+
+
+def _mark_of_keys(access_key_id: str) -> str:
+    return hashlib.sha256(access_key_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _one_line(value: str) -> str:

@@ -119,7 +119,7 @@ def open_files(interfaces: Interfaces) -> Iterator[Finding]:
 def plain_keys(known: KnownProfiles, interfaces: Interfaces) -> Iterator[Finding]:
     """Long-term keys that `import` would move; those of a vault `file` that the user chose are meant to be there."""
     try:
-        found = keys_here(ImportRequest(), interfaces.replaced(looks_only=True, without_keychain=True))
+        found = keys_here(ImportRequest(only_lists=True), interfaces.replaced(looks_only=True, without_keychain=True))
     except BadInput:
         return  # all are in the vault `file`
     for move in found.moves:

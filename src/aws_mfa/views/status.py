@@ -19,8 +19,9 @@ from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS
 from aws_mfa.config.sections import LONG_TERM_SUFFIX, SESSIONS, default_long_term, kind_of, profile_of
 from aws_mfa.errors import AwsMfaError, SignsElsewhere
 from aws_mfa.model import LongTermKeys
+from aws_mfa.sessions.file_section import is_of_other_keys
 from aws_mfa.sessions.places import mfa_label, shortened
-from aws_mfa.vaults.choice import noted_creation, noted_device, noted_key_id, noted_vault
+from aws_mfa.vaults.choice import noted_creation, noted_device, noted_key_id, noted_origin, noted_vault
 from aws_mfa.vaults.lookup import other_program_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 IN_FILE, _SEALED = "credentials file", "sealed"
 _NOT_ASKED = ("region", "output", CREDENTIAL_PROCESS)  # profiles that differ only in these ask for the same session
+OLD_KEY = "its session is of another key than the one in use now: commands ask for a code"
 # What the classic form and other tools write; botocore reads none of them.
 _EXPIRATIONS = ("expiration", "x_security_token_expires", "aws_expiration", "aws_session_expiration")
 
@@ -113,6 +115,8 @@ def _row(
         heads = [head for head in heads if _is_of(head, role_arn, inputs, is_narrow=is_narrow)]
     # If SDKs run aws-mfa for the profile, they do not read its section any more.
     values = None if profile.has_credential_process_of_ours else known.credentials.values(name)
+    is_old = bool(values) and is_of_other_keys(values or {}, source.key_id, noted_origin(known.notes, name))
+    values = None if is_old and heads else values
     expires_at, place, assumed = _longest(heads, values, role_arn)
     program = None if source.vault or role_arn or place == IN_FILE else other_program_of(profile)
     kinds = {"role": role_arn, "user": source.vault, "session": place == IN_FILE, "program": program}
@@ -120,8 +124,8 @@ def _row(
     arn, is_known = assumed or role_arn or device or "", place is None or expires_at is not None
     resource = arn.rpartition(":")[2]
     role = resource.rpartition("/")[2] if resource.startswith("role/") else None
-    of_keys = (source.vault, source.key_age_s)
-    return StatusRow(name, kind, account_of(arn), role, expires_at, is_known, place, *of_keys, note=program)
+    of_keys = (source.vault, source.key_age_s, OLD_KEY if is_old and place == IN_FILE else program)
+    return StatusRow(name, kind, account_of(arn), role, expires_at, is_known, place, *of_keys)
 
 
 def _request(profile: Profile) -> frozenset[tuple[str, str]]:

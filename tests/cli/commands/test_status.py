@@ -8,11 +8,11 @@ import pytest
 
 from aws_mfa.cli.commands import status
 from aws_mfa.cli.render import status_json, status_text
-from aws_mfa.errors import BadInput, BadProfile, BrokenFile, NotSetUp
+from aws_mfa.errors import BadInput, BrokenFile, NotSetUp
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.vaults.journal import INACTIVE, Place, Rotation, with_rotation
-from aws_mfa.views.status import StatusRow
+from aws_mfa.views.status import OLD_KEY, StatusRow
 from cli.commands.running import run_command
 from fakes import ACCOUNT, DEVICE, KEYS, NOW, FakeInterfaces, a_session, as_interfaces
 
@@ -115,6 +115,7 @@ def test_the_json_has_every_row_and_its_keys_are_pinned() -> None:
         (["prod", "--min-remaining", "1h"], 0),
         (["prod", "--min-remaining", "3601"], 1),
         ([], 1),  # default
+        (["prdo"], 1),
     ],
 )
 def test_check_prints_nothing_and_answers_by_its_exit_code(
@@ -146,13 +147,23 @@ def test_a_session_whose_end_is_unknown_is_not_good() -> None:
 
 
 def test_what_is_wrong_with_the_request_is_said_also_by_check() -> None:
-    for argv, error in ((["--check", "prdo"], BadProfile), (["--check", "--min-remaining", "x"], BadInput)):
-        with pytest.raises(error):
-            run_command(status, stage(), *argv)
+    with pytest.raises(BadInput):
+        run_command(status, stage(), "--check", "--min-remaining", "x")
     broken = stage()
     broken.config.text = "[profile work\n"
     with pytest.raises(BrokenFile):
         run_command(status, broken)
+
+
+def test_a_session_of_a_key_that_was_replaced_is_no_good_session(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [StatusRow("dev", "role", ACCOUNT, "A", NOW + HOUR_S, True, "credentials file", note=OLD_KEY)]
+    monkeypatch.setattr(status, "status_rows", lambda *_: rows)
+    assert run_command(status, stage(), "--check", "dev") == 1
+    assert run_command(status, stage(), "dev") == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[1:] == [f"dev      role  {ACCOUNT}  A     old key (1 h)  credentials file", f"dev: {OLD_KEY}"]
 
 
 def test_only_the_named_profiles_are_shown(capsys: pytest.CaptureFixture[str]) -> None:

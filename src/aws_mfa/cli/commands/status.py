@@ -12,11 +12,11 @@ from aws_mfa.cli.commands.renew import renewed
 from aws_mfa.cli.fast.segment import segment
 from aws_mfa.cli.render import STATUS_COLUMNS, status_cells, status_json, status_text
 from aws_mfa.config.sections import profile_in_force
-from aws_mfa.errors import BadInput, Cancelled, NotSetUp
+from aws_mfa.errors import BadInput, BadProfile, Cancelled, NotSetUp
 from aws_mfa.handover.environment import session_here
 from aws_mfa.vaults.journal import reminders
 from aws_mfa.vaults.lookup import KnownProfiles
-from aws_mfa.views.status import status_rows
+from aws_mfa.views.status import OLD_KEY, status_rows
 from aws_mfa.views.watch import watch
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ No keychain is opened, nothing is asked, no network is used.
 
 --check prints nothing: exit code 0 if the session of each PROFILE (default: the
 session of this shell, AWS_PROFILE, default) is good, else 1. A session whose
-end is not known, because an older version sealed it, counts as not good.
+end is not known, because an older version sealed it, counts as not good; so
+does one of a key that was replaced.
 
 --watch shows the table until q or Ctrl-C; r renews the selected profile, and
 asks for the code below the table."""
@@ -116,4 +117,8 @@ def _ends(names: list[str], known: KnownProfiles, interfaces: Interfaces) -> lis
     if here and here[1] is not None:
         return [here[1]]
     names = names or [here[0] if here else profile_in_force(None, interfaces.environ)]
-    return [row.expires_at for row in status_rows(known, interfaces.session_cache.heads(), interfaces.now(), names)]
+    try:
+        rows = status_rows(known, interfaces.session_cache.heads(), interfaces.now(), names)
+    except BadProfile:  # there is none of that name
+        return [None]
+    return [None if row.note == OLD_KEY else row.expires_at for row in rows]
