@@ -83,7 +83,7 @@ def test_an_unknown_beginning_is_not_a_known_region() -> None:
 
 
 def test_a_region_outside_the_keys_partition_is_refused_with_one_inside() -> None:
-    with pytest.raises(BadInput, match=r"cn-north-1, given by --region, is of partition aws-cn") as failure:
+    with pytest.raises(BadInput, match=r"cn-north-1, given by --region, is in partition aws-cn") as failure:
         check_region_of_keys("cn-north-1", "aws", source="--region")
     assert failure.value.hints == ("give one of theirs, such as: --region us-east-1",)
 

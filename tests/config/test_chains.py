@@ -102,6 +102,12 @@ def test_a_missing_name_comes_with_existing_ones() -> None:
     assert refusal("gone", few).hints[0] == "there are: dev, prod"
     assert refusal("gone", many).hints[0] == "list them with: aws-mfa status"
     assert refusal("gone", "").hints == ("store long-term keys under that name: aws-mfa setup --profile gone",)
+    assert refusal("pord", few).hints[1:] == ()
+    user = "[profile work]\nmfa_serial = arn:aws:iam::123456789012:mfa/ann\n"
+    assert refusal("default", few + user).hints[:2] == (
+        "name one: export AWS_PROFILE=work",
+        "there are: dev, prod, work",
+    )
     assert refusal("a", few + role("a", "dve")).hints[0] == "did you mean: dev"
 
 

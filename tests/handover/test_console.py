@@ -156,7 +156,7 @@ def test_the_page_is_in_the_region_asked_for_else_the_profiles(
 @pytest.mark.parametrize(
     ("service", "region", "message"),
     [
-        (None, "cn-north-1", "region cn-north-1, given by --region, is of partition aws-cn"),
+        (None, "cn-north-1", "region cn-north-1, given by --region, is in partition aws-cn"),
         ("s3/../iam", None, "is not the name of a service"),
     ],
 )

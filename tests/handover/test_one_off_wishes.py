@@ -123,7 +123,11 @@ def test_a_session_of_another_duration_is_another_one_and_both_are_stored() -> N
         (("deep", "--duration", "3601"), {}, "deep is assumed from the role of dev, and AWS gives such a session 1 h"),
         (("work", "--duration", "36h1s"), {}, ""),
         (("dev", "--duration", "15m", "--min-remaining", "20m"), {}, "a session of dev lasts 15 min"),
-        (("dev", "--region", "cn-north-1"), {}, "given by --region, is of partition aws-cn, and the keys are of aws"),
+        (
+            ("dev", "--region", "cn-north-1"),
+            {},
+            "given by --region, is in partition aws-cn, but the keys are for aws",
+        ),
         *(
             (("dev", "--region", name), {}, "is not a region's name")
             for name in ("", "eu west", "EU-WEST-1", "eu-west")
@@ -134,7 +138,7 @@ def test_a_session_of_another_duration_is_another_one_and_both_are_stored() -> N
         (("arn:aws:iam::1234:role/x",), {"AWS_PROFILE": "work"}, "is not a complete ARN"),
         (("dev", "--source-profile", "work"), {}, "--source-profile belongs to the ARN of a role, and dev is not one"),
         ((ADMIN, "--source-profile", "work", "--duration", "13h"), {}, "AssumeRole takes 900 to 43200 seconds"),
-        ((ADMIN, "--source-profile", "work", "--region", "cn-north-1"), {}, "is of partition aws-cn"),
+        ((ADMIN, "--source-profile", "work", "--region", "cn-north-1"), {}, "is in partition aws-cn"),
         ((ADMIN, "--duration", "2h"), {"AWS_PROFILE": "dev"}, "is assumed from the role of dev"),
     ],
 )
@@ -190,7 +194,7 @@ def test_the_region_is_that_of_sts_and_of_what_gets_the_session(
 def test_with_a_hardware_device_the_users_own_region_tells_the_partition() -> None:
     interfaces = some_interfaces()
     interfaces.config.text = CONFIG.replace(DEVICE, "GAHT12345678")
-    with pytest.raises(BadInput, match="is of partition aws-cn, and the keys are of aws"):
+    with pytest.raises(BadInput, match="is in partition aws-cn, but the keys are for aws"):
         run("exec", interfaces, "work", "--region", "cn-north-1")
     run("exec", interfaces, "work", "--region", "eu-north-1")
 

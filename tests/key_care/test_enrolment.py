@@ -66,6 +66,13 @@ def test_the_long_term_keys_enrol_the_first_device_and_the_profile_gets_it() -> 
     assert lines == [f"enabled: {DEVICE}", "profile work uses it; get a session with: aws-mfa --profile work"]
 
 
+def test_a_name_that_the_user_has_already_is_refused_before_anything_is_said_or_asked() -> None:
+    interfaces = a_user(OLD_CODE, devices=[DEVICE, SPARE])
+    with pytest.raises(AlreadyExists, match="of that name already"):
+        enrolled(interfaces, "ann-2")
+    assert (interfaces.terminal.said, interfaces.terminal.questions) == ([], [])
+
+
 def test_it_waits_for_the_second_code_unless_the_first_may_have_been_the_one_before() -> None:
     for into_the_window_s, waited_s in ((10, [20]), (3, [])):
         interfaces = a_user(FIRST, SECOND, devices=[])

@@ -18,7 +18,7 @@ from aws_mfa.errors import (
     UnknownKey,
 )
 from aws_mfa.key_care.rotate import Wishes, resume, rotate
-from aws_mfa.model import Identity, LongTermKeys, Session
+from aws_mfa.model import Identity, LongTermKeys, Session, masked
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.vaults.choice import noted_creation, noted_device, with_device
@@ -384,7 +384,9 @@ def test_two_keys_are_both_named_with_the_command_that_deletes_the_other() -> No
 def test_a_key_younger_than_wished_is_left_and_the_second_time_no_code_is_needed() -> None:
     interfaces = ready("123456")
     wishes = Wishes(older_than_s=101 * DAY_S, asks=False)
-    assert rotated(interfaces, wishes) == ["work: key ...KEY1 was created on 2026-08-14, not 101 days ago: not rotated"]
+    assert rotated(interfaces, wishes) == [
+        "work: key ...KEY1 is younger than 101 days (created on 2026-08-14): not rotated"
+    ]
     interfaces.session_cache.stored.clear()
     assert "not rotated" in rotated(interfaces, wishes)[0]
     assert interfaces.fake_iam.calls == ["list_access_keys"]
@@ -397,6 +399,19 @@ def test_a_no_creates_nothing() -> None:
     assert "create_access_key" not in interfaces.fake_iam.calls
     assert "programs elsewhere that use it stop working" in interfaces.terminal.said[-1]
     assert rotations_in(interfaces.rotations.read()) == []
+
+
+def test_going_back_asks_and_says_which_key_is_deleted() -> None:
+    interfaces = ready()
+    rotated(interfaces)
+    interfaces.terminal = FakeTerminal("n")
+    with pytest.raises(Cancelled):
+        resumed(interfaces, Wishes(), back=True)
+    assert pairs(interfaces.vault("keychain")) == (NEW, OLD)
+    interfaces.terminal = FakeTerminal("y", "654321")
+    line, asks = resumed(interfaces, Wishes(), back=True)
+    assert line.endswith(f"and key {masked(NEW)} is deleted")
+    assert asks == "the next command asks for a code"
 
 
 @pytest.mark.parametrize("trouble", ["check", "forgets", "fork", "default"])

@@ -56,7 +56,7 @@ def test_noted_keys_are_listed_with_their_age_and_no_vault_is_opened(capsys: pyt
     interfaces = in_vault()
     interfaces.known_keys.text = with_creation(interfaces.known_keys.read(), KEYS.access_key_id, NOW - 12.5 * 86400)
     assert run_command(vault, interfaces, "list") == 0
-    assert capsys.readouterr().out.splitlines()[1].split() == ["work", "keychain", "...KEY1", "12", "days", "-"]
+    assert capsys.readouterr().out.splitlines()[1].split() == ["work", "keychain", "...KEY1", "12", "d", "-"]
     assert calls(interfaces) == []
     assert interfaces.said == []
 

@@ -117,7 +117,7 @@ def test_in_a_window_it_fits_is_suspended_and_comes_back(
 
 def test_without_a_terminal_or_with_no_input_the_argument_is_asked_for(stage: ClassicStage) -> None:
     ended = stage.run("exec", "--", "true")
-    assert (ended.code, "the profile is an argument here: aws-mfa exec PROFILE -- COMMAND" in ended.err) == (2, True)
+    assert (ended.code, "give the profile without a flag: aws-mfa exec PROFILE -- COMMAND" in ended.err) == (2, True)
     dumb, piped = environ(stage, TERM="dumb"), [*stage.command("exec"), "--", "true"]
     for command in (stage.command("exec", "--no-input"), ["sh", "-c", f"true | {shlex.join(piped)}"]):
         status, shown = end_of(on_a_pty(command, environ(stage)))

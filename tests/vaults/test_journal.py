@@ -25,6 +25,7 @@ from fakes import ANN, NOW
 
 DAY_S = 86400.0
 BEGUN = Rotation("AKIAOLD1", ANN, "work", (Place("keychain", "work-long-term"), Place("config", "profile a b")), NOW)
+OFF_SINCE = "inactive key ...OLD1 of work since 2026-11-22"
 OFF = replace(BEGUN, state=INACTIVE, new_id="AKIANEW2", inactive_at=NOW)
 
 
@@ -84,7 +85,7 @@ def test_an_entry_that_is_not_as_it_was_written_is_refused(line: str, instead: s
         ),
         (
             replace(OFF, grace_s=7 * DAY_S),
-            "inactive key ...OLD1 of work since 2026-11-22, to be deleted on 2026-11-29: aws-mfa rotate --resume",
+            f"{OFF_SINCE}, to be deleted on 2026-11-29 (then run: aws-mfa rotate --resume)",
         ),
         (
             replace(OFF, grace_s=0.0),

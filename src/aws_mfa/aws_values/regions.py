@@ -187,6 +187,6 @@ def check_region_of_keys(name: str, partition: str | None, *, source: str) -> No
     if not is_in(name, partition):
         its_partition = partition_of_region(name).name
         raise BadInput(
-            f"region {name}, given by {source}, is of partition {its_partition}, and the keys are of {partition}",
+            f"region {name}, given by {source}, is in partition {its_partition}, but the keys are for {partition}",
             f"give one of theirs, such as: --region {default_region(partition or '')}",
         )

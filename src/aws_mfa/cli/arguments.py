@@ -63,7 +63,7 @@ class Parser(argparse.ArgumentParser):
             shown = f"{shown} {_CHOICES}{message.rpartition(_CHOICES)[2]}"
         if shown.endswith("required: PROFILE"):  # the account that a command works in is to be seen in its line
             command = _with_profile(self.prog.partition(" ")[2], os.environ.get("AWS_PROFILE") or "PROFILE")
-            shown += f"; the profile is an argument here: aws-mfa {command}"
+            shown += f"; give the profile without a flag: aws-mfa {command}"
         self.refuse(shown)
 
     def refuse(self, message: str) -> NoReturn:

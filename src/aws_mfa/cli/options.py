@@ -70,7 +70,7 @@ def add_vault_arguments(parser: argparse.ArgumentParser, *, stores: bool = False
     add = parser.add_argument_group("where the keys are").add_argument
     to_store = "where to store the keys (AWS_MFA_VAULT; default: keychain)"
     add("--vault", choices=VAULTS, help=to_store if stores else "where the long-term keys are (AWS_MFA_VAULT)")
-    add("--no-keychain", action="store_true", help="keys in the credentials file, and no keychain for anything")
+    add("--no-keychain", action="store_true", help="keep keys in the credentials file; use no keychain at all")
 
 
 def code_given(args: argparse.Namespace, interfaces: Interfaces) -> str | None:

@@ -181,7 +181,7 @@ def status_cells(row: StatusRow, now: float) -> list[str]:
         until = f"{local_text(now + left_s)[:9]} ({duration_text(left_s)})"
     elif row.expires_at is not None:
         until = f"expired {f'{-left_s / _DAY_S:.0f} d' if -left_s >= 2 * _DAY_S else duration_text(-left_s)} ago"
-    key_age = "-" if row.key_age_s is None else f"{row.key_age_s / _DAY_S:.0f} d"
+    key_age = "-" if row.key_age_s is None else f"{int(row.key_age_s / _DAY_S)} d"
     return [row.name, row.kind, row.account or "-", row.role or "-", until, row.place or "-", row.vault or "-", key_age]
 
 

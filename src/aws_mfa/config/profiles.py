@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from aws_mfa.command_lines import quote
+from aws_mfa.command_lines import quote, set_variables
 from aws_mfa.config import profile_names
 from aws_mfa.config.index import SectionIndex
 from aws_mfa.config.profile import Profile
@@ -97,9 +97,16 @@ class AwsProfiles:
         if name in self.misnamed:
             return BadProfile(f"{message}: {self.misnamed[name]}", _RENAME)
         there = ", ".join(map(shown, names)) if 0 < len(names) <= _LISTED else ""
+        near = profile_names.did_you_mean(name, names)
         listed = [f"there are: {there}"] if there else ["list them with: aws-mfa status"] if names else []
-        near = profile_names.did_you_mean(name, names) or listed
-        return BadProfile(message, *near, *(hint if near else hint.removeprefix("or ") for hint in hints))
+        if name == "default" and names:  # users first
+            of_user = sorted(self.all_profiles(), key=lambda one: ("role_arn" in one.own, "mfa_serial" not in one.own))
+            first = of_user[0].name if of_user else next(iter(names))
+            listed.insert(0, f"name one: {set_variables(AWS_PROFILE=first)}")
+        kept = [
+            hint if names else hint.removeprefix("or ") for hint in hints if not near or "aws-mfa setup" not in hint
+        ]
+        return BadProfile(message, *(near or listed), *kept)
 
     @cached_property
     def known_names(self) -> dict[str, None]:

@@ -89,7 +89,7 @@ def enrol(request: EnrolRequest, interfaces: Interfaces) -> tuple[list[str], Aws
     profile, done = user.user.profile, [f"enabled: {serial}"]
     if is_spare:
         line = line_for_device(profile, serial, interfaces)
-        return [*done, f"profile {profile} goes on to use {user.old}; to use the new one, {line}"], None
+        return [*done, f"profile {profile} still uses {user.old}; to use the new one, {line}"], None
     done.append(f"profile {profile} uses it; get a session with: aws-mfa --profile {quote(profile)}")
     if not user.old:
         return done, None
@@ -106,7 +106,11 @@ def _new_serial(access: KeyAccess, given: str | None) -> str:
         raise BadInput("--name: a device's name is 1 to 226 letters, digits or _+=,.@-", "for example: --name phone-2")
     first = f"arn:{partition_of(identity.arn)}:iam::{identity.account}:mfa/{given or access.name}"
     serials = (first if number == 1 else f"{first}-{number}" for number in count(1))
-    return next(serial for serial in serials if given or serial not in devices)
+    if given and first in devices:
+        raise AlreadyExists(
+            f"this user has a device of that name already: {first}", f"choose another: --name {given}-2"
+        )
+    return next(serial for serial in serials if serial not in devices)
 
 
 def _signed(access: KeyAccess, request: EnrolRequest, command: str, interfaces: Interfaces) -> KeyAccess:

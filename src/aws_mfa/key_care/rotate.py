@@ -121,6 +121,9 @@ def resume(
     if rotation.state == journal.INACTIVE and not back and not rotation.is_due(interfaces.now()):
         interfaces.rotations.update(lambda text: journal.with_grace(text, rotation.old_id, grace_s))
         return [journal.reminder(rotation, interfaces.now())]
+    if back and wishes.asks and interfaces.terminal.has_human:
+        interfaces.terminal.say(f"key {masked(rotation.old_id)} is used again, and the new one is deleted")
+        ask_consent("Take the rotation back? [y/n] ", interfaces)
     try:
         access = iam_access(rotation.profile, request, interfaces)
     except UnknownKey:
@@ -189,7 +192,10 @@ class _Work:
         self._note(state=journal.GOING_BACK)
         self._make(made)
         one = self._rotation
-        return [f"{one.profile}: the rotation was taken back: key {masked(one.old_id)} is used in {one.where}"]
+        deleted = f", and key {masked(one.new_id)} is deleted" if one.new_id else ""
+        asks = ["the next command asks for a code"] if steps.SWITCH in made else []
+        what = f"the rotation was taken back: key {masked(one.old_id)} is used in {one.where}{deleted}"
+        return [f"{one.profile}: {what}", *asks]
 
     def _make(self, numbers: list[int]) -> None:
         # In the order in which `steps` numbers them.
@@ -352,8 +358,8 @@ def _too_young(access_key_id: str, profile: str, wishes: Wishes, interfaces: Int
     created_at = notes.noted_creation(interfaces.known_keys.read(), access_key_id)
     if wishes.older_than_s is None or created_at is None or interfaces.now() - created_at >= wishes.older_than_s:
         return []
-    what = f"key {masked(access_key_id)} was created on {day_of(created_at)}"
-    return [f"{profile}: {what}, not {wishes.older_than_s / 86400:.0f} days ago: not rotated"]
+    what = f"key {masked(access_key_id)} is younger than {wishes.older_than_s / 86400:.0f} days"
+    return [f"{profile}: {what} (created on {day_of(created_at)}): not rotated"]
 
 
 def _places(key_id: str, access: IamAccess, interfaces: Interfaces) -> tuple[Place, ...]:

@@ -159,7 +159,7 @@ class AgeFile(key_items.ItemVault):
         if known is None:
             known = self._ask_passphrase(new=new)
             if not known:
-                raise BadInput("an empty passphrase protects nothing")
+                raise BadInput("an empty passphrase protects nothing" if new else "no passphrase was typed")
             self._known.passphrase = known
         return known
 

@@ -149,6 +149,8 @@ def test_a_session_whose_end_is_unknown_is_not_good() -> None:
 def test_what_is_wrong_with_the_request_is_said_also_by_check() -> None:
     with pytest.raises(BadInput):
         run_command(status, stage(), "--check", "--min-remaining", "x")
+    with pytest.raises(BadInput, match="--min-remaining is for --check"):
+        run_command(status, stage(), "work", "--min-remaining", "2h")
     broken = stage()
     broken.config.text = "[profile work\n"
     with pytest.raises(BrokenFile):

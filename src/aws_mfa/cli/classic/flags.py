@@ -41,7 +41,7 @@ _LONG_TERM = "long-term section: PROFILE-TEXT (default: long-term; none: PROFILE
 _SHORT_TERM = "section of the session: PROFILE-TEXT (default, none: PROFILE)"
 _CODE = "the code; other users of this machine can see it in the process list: a pipe hides it"
 _VAULT = "where the long-term keys are (AWS_MFA_VAULT; default: where they were stored, else keychain)"
-_NO_KEYCHAIN = "keys in the credentials file, and no keychain for anything"
+_NO_KEYCHAIN = "keep keys in the credentials file; use no keychain at all"
 # Spellings -> arguments of `add_argument`.
 _OLD_FLAGS: dict[tuple[str, ...], dict[str, Any]] = {
     ("--device",): _value("ARN", "MFA device: ARN or hardware serial (MFA_DEVICE, aws_mfa_device, mfa_serial)"),

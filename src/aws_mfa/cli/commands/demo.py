@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces
 
 HELP = """\
-Show everything without an AWS account and without any question: a practice
+Show everything without an AWS account, and ask nothing: a practice
 AWS on this machine, a throwaway home with its own vault, set-up, one code
 from a practice phone, the session, real SDK calls, two roles."""
 

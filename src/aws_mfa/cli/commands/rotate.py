@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     end = parser.add_mutually_exclusive_group().add_argument
     end("--grace", type=days, metavar="DAYS", help="delete the old key that long after it was switched off")
     end("--delete", action="store_true", help="delete the old key at once")
-    add("--yes", action="store_true", help="do not ask before a key is created")
+    add("--yes", action="store_true", help="do not ask before keys are changed")
     add_code_arguments(parser)
     add_vault_arguments(parser)
 
@@ -60,7 +60,7 @@ def days(text: str) -> float:
     """The type of a flag: days, as seconds."""
     number = text.removesuffix("d")
     if not (number.isascii() and number.isdigit() and len(number) <= 4):  # noqa: PLR2004  # 27 years
-        raise argparse.ArgumentTypeError("not a number of days, give for example: 90d")
+        raise argparse.ArgumentTypeError("not a number of days, give for example: 30d")
     return float(number) * _DAY_S
 
 

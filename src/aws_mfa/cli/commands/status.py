@@ -51,10 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--prompt", action="store_true", help="for a shell's prompt: profile and time left, or nothing")
     add("--watch", action="store_true", help="redraw it each second, and renew the selected profile on a key")
     what = "for --check: what must be left: 6h, 30m, 900 (default: 60s)"
-    parser.add_argument("--min-remaining", metavar="TIME", default="60s", help=what)
+    parser.add_argument("--min-remaining", metavar="TIME", help=what)
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
+    if args.min_remaining and not args.check:
+        raise BadInput("--min-remaining is for --check", "add --check, or leave it out")
     if args.prompt:
         sys.stdout.write(segment(interfaces.environ))
         return 0
@@ -63,7 +65,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     known, now = KnownProfiles(interfaces), interfaces.now()
     known.check()
     if args.check:
-        needed_s = parse_duration(args.min_remaining, "--min-remaining")
+        needed_s = parse_duration(args.min_remaining or "60s", "--min-remaining")
         ends = _ends(args.profiles, known, interfaces)
         return 0 if all(end is not None and end - now >= needed_s for end in ends) else 1
     rows = status_rows(known, interfaces.session_cache.heads(), now, args.profiles or None)
@@ -82,7 +84,10 @@ def _watch(names: list[str], interfaces: Interfaces) -> int:
     """Until q or Ctrl-C; the files are read again when they have changed."""
     screen = interfaces.screen() if sys.stdout.isatty() else None
     if screen is None:
-        raise BadInput("--watch needs a terminal, and not one of Windows", "without it: aws-mfa status")
+        raise BadInput(
+            "--watch needs a terminal that can be redrawn: no pipe, no TERM=dumb, not on Windows",
+            "without it: aws-mfa status",
+        )
     rows: list[StatusRow] = []
     left_over: list[str] = []
     state: object = None

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     move = actions.add_parser("move", help="move keys to another vault", description=text)
     move.add_argument("profiles", nargs="*", metavar="PROFILE", help="profiles (default: AWS_PROFILE, else default)")
     move.add_argument("--all", action="store_true", help="the keys of every profile")
-    move.add_argument("--to", choices=VAULTS, required=True, help="the vault; file: in plain text")
+    move.add_argument("--to", choices=VAULTS, required=True, help="the vault that gets them")
     text = "Remove keys from one vault of this machine. IAM still accepts them."
     remove = actions.add_parser("remove", help="remove keys from a vault", description=text)
     remove.add_argument("profile", metavar="PROFILE", help="the profile whose keys are to be removed")
@@ -70,8 +70,7 @@ def _list(args: argparse.Namespace, interfaces: Interfaces) -> int:
         profile, key, places = profile_of(one.name), masked(one.access_key_id), " and ".join(one.in_files)
         created_at = noted_creation(notes, one.access_key_id)
         days = int((interfaces.now() - created_at) / _DAY_S) if created_at else None
-        age = "-" if days is None else f"{days} day{'s' * (days != 1)}"
-        rows.append([profile, one.vault, key, age, places or "-"])
+        rows.append([profile, one.vault, key, "-" if days is None else f"{days} d", places or "-"])
         row = {"profile": profile, "vault": one.vault, "key": key, "in_files": one.in_files}
         keys.append({**row, "created_at": rfc3339_text(created_at) if created_at else None})
         if places and choose_vault(None, interfaces.environ, noted_vault(notes, one.name)).name != "file":
