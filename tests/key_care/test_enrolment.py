@@ -42,9 +42,13 @@ def a_user(*answers: str | AwsMfaError, devices: list[str] | AwsMfaError, config
 
 
 def enrolled(
-    interfaces: FakeInterfaces, name: str | None = None, profile: str = "work", **flags: bool
+    interfaces: FakeInterfaces,
+    name: str | None = None,
+    profile: str = "work",
+    size: tuple[int, int] = (80, 99),
+    **flags: bool,
 ) -> tuple[list[str], AwsMfaError | None]:
-    return enrol(EnrolRequest(RenewalRequest([profile]), 80, name, **flags), interfaces)
+    return enrol(EnrolRequest(RenewalRequest([profile]), size, name, **flags), interfaces)
 
 
 def calls(interfaces: FakeInterfaces) -> list[tuple[str, str]]:
@@ -68,7 +72,7 @@ def test_the_long_term_keys_enrol_the_first_device_and_the_profile_gets_it() -> 
 
 def test_a_name_that_the_user_has_already_is_refused_before_anything_is_said_or_asked() -> None:
     interfaces = a_user(OLD_CODE, devices=[DEVICE, SPARE])
-    with pytest.raises(AlreadyExists, match="of that name already"):
+    with pytest.raises(AlreadyExists, match="has a device of that name"):
         enrolled(interfaces, "ann-2")
     assert (interfaces.terminal.said, interfaces.terminal.questions) == ([], [])
 
@@ -94,6 +98,15 @@ def test_the_seed_is_shown_only_if_it_is_asked_for() -> None:
         lines, _ = enrolled(interfaces, shows_seed=flag)
         assert (f"Seed: {SEED}" in interfaces.terminal.said) is (flag or "s" in answers)
         assert "SEED" not in "".join((*lines, *interfaces.said, interfaces.known_keys.read(), interfaces.config.read()))
+
+
+def test_a_code_that_the_terminal_has_no_rows_for_is_drawn_only_if_that_is_wanted() -> None:
+    for answer, pictures in (("", 1), ("s", 0)):
+        interfaces = a_user(answer, FIRST, SECOND, devices=[])
+        enrolled(interfaces, size=(80, 24))
+        assert "The QR code needs 37 rows, and the terminal has 24" in interfaces.terminal.questions[0]
+        assert len(interfaces.terminal.drawn) == pictures
+        assert (f"Seed: {SEED}" in interfaces.terminal.said) is (answer == "s")
 
 
 def test_the_picture_can_be_inverted_as_often_as_one_likes() -> None:

@@ -21,30 +21,32 @@ def on_posix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
 
 
-def test_the_code_of_a_short_name_fits_a_terminal_of_24_rows_with_the_question() -> None:
-    assert len(drawn(MODULES, XTERM, 80)) == 23
+def test_it_fits_a_terminal_of_24_rows_with_what_is_below() -> None:
+    """The margin is narrower there."""
+    assert (len(drawn(MODULES, XTERM, (80, 25))), len(drawn(MODULES, XTERM, (80, 24)))) == (23, 20)
+    assert len(drawn(qr_modules("ann.lee-2@123456789012", SEED), XTERM, (80, 24))) <= 22
 
 
 def test_the_longest_name_fits_80_columns() -> None:
-    assert drawn(qr_modules(f"{'n' * 64}@123456789012", SEED), XTERM, 80) != []
+    assert drawn(qr_modules(f"{'n' * 64}@123456789012", SEED), XTERM, (80, 99)) != []
 
 
-@pytest.mark.parametrize(("environ", "columns"), [(XTERM, 45), (ASCII, 78)])
+@pytest.mark.parametrize(("environ", "columns"), [(XTERM, 39), (ASCII, 78)])
 def test_a_terminal_that_is_too_narrow_gets_no_part_of_it(environ: dict[str, str], columns: int) -> None:
-    assert drawn(MODULES, environ, columns) != []
-    assert drawn(MODULES, environ, columns - 1) == []
+    assert drawn(MODULES, environ, (columns, 99)) != []
+    assert drawn(MODULES, environ, (columns - 1, 99)) == []
 
 
 def test_no_escape_sequence_is_needed_without_colour() -> None:
-    plain = drawn(MODULES, {**XTERM, **PLAIN}, 80)
+    plain = drawn(MODULES, {**XTERM, **PLAIN}, (80, 99))
     assert set("".join(plain)) == set(" ▀▄█")
-    inverted = drawn(MODULES, {**XTERM, **PLAIN}, 80, is_inverted=True)
+    inverted = drawn(MODULES, {**XTERM, **PLAIN}, (80, 99), is_inverted=True)
     assert [line.translate(str.maketrans(" ▀▄█", "█▄▀ ")) for line in inverted] == plain
 
 
 def test_without_unicode_all_is_ascii() -> None:
     for environ in (ASCII, {**ASCII, **PLAIN}):
-        assert "".join(drawn(MODULES, environ, 80)).isascii()
+        assert "".join(drawn(MODULES, environ, (80, 99))).isascii()
 
 
 @pytest.mark.parametrize(
@@ -62,5 +64,5 @@ def test_what_a_terminal_shows(
     environ: dict[str, str], platform: str, monkeypatch: pytest.MonkeyPatch, *, has_colour: bool, has_unicode: bool
 ) -> None:
     monkeypatch.setattr(sys, "platform", platform)
-    shown = "".join(drawn(MODULES, environ, 80))
+    shown = "".join(drawn(MODULES, environ, (80, 99)))
     assert ("\x1b[" in shown, "▀" in shown) == (has_colour, has_unicode)

@@ -36,7 +36,7 @@ SHELLS = {
 def with_roles(stage: ClassicStage) -> ClassicStage:
     """Ann's user `work`, and three roles."""
     user = f"[profile work]\nregion = us-east-1\nmfa_serial = {stage.phone.serial}\n"
-    roles = {name: role(stage, name.title()) for name in ("dev", "prod", "long-name-of-a-staging-account")}
+    roles = {name: role(stage, name.title()) for name in ("dev", "prod", "a-staging-account-in-ohio")}
     stage.write(stage.keys_section("work"))
     texts = [profile(name, one.arn, "work", "") for name, one in roles.items()]
     stage.write("".join([user, *texts, "[profile sso]\nsso_start_url = https://example.com\n"]), stage.config)
@@ -52,7 +52,7 @@ def test_a_terminal_shows_a_line_for_each_profile(with_roles: ClassicStage, colu
         screen = window.shows("sso")
     lines = screen.splitlines()
     assert [line.split()[0] for line in lines] == [
-        *("profile", "work", "dev", "prod", "long-name-of-a-staging-account", "sso"),
+        *("profile", "work", "dev", "prod", "a-staging-account-in-ohio", "sso"),
     ]
     assert re.search(r"\w{3} \d\d:\d\d \(1 h\)", lines[3])
     assert re.search(r"\w{3} \d\d:\d\d \(12 h\)", lines[1])

@@ -17,7 +17,7 @@ from scenarios.test_renew_many import profile, role
 
 pytestmark = pytest.mark.real
 
-HELP = "r renew  R anew  q quit"
+HELP = "r renew  R renew even if good  q quit"
 
 
 @pytest.fixture

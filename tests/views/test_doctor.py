@@ -277,6 +277,12 @@ def test_keys_of_a_file_vault_that_are_being_rotated_are_no_problem(machine: Fak
     assert looked_at(machine).findings == []
 
 
+def test_a_circle_is_one_finding(machine: FakeInterfaces) -> None:
+    one, two = (f"[profile {a}]\nrole_arn = {ROLE}\nsource_profile = {b}\n" for a, b in ("xy", "yx"))
+    machine.config.text = f"{CONFIG}{one}{two}"
+    assert only_finding(machine)[:2] == ("broken profile", "x, y: source_profile leads in a circle of x, y")
+
+
 def test_profiles_with_one_cause_are_one_finding(machine: FakeInterfaces) -> None:
     roles = "".join(f"[profile x{n}]\nrole_arn = {ROLE}\nsource_profile = y\n" for n in range(3))
     config(roles)(machine)

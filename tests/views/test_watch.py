@@ -25,9 +25,9 @@ class Profiles:
         self.answer = ["renewed"]
         self.about: Callable[[str | None], list[str]] = lambda _: []
 
-    def read(self) -> list[tuple[str, str]]:
+    def read(self, _columns: int) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         self.reads += 1
-        return [(name, f"read {self.reads}") for name in NAMES]
+        return HEADER, [(name, f"read {self.reads}") for name in NAMES]
 
     def renew(self, name: str, anew: bool) -> list[str]:  # noqa: FBT001
         assert self.screen.is_asking, "the question has the terminal"
@@ -36,7 +36,7 @@ class Profiles:
 
     def watched(self, *keys: str, size: tuple[int, int] = (80, 24)) -> list[str]:
         self.screen = FakeScreen(*keys, "q", size=size)
-        watch(self.screen, HEADER, self.read, self.about, self.renew)
+        watch(self.screen, self.read, self.about, self.renew)
         assert self.screen.keys == []
         return self.screen.drawn
 
@@ -45,7 +45,7 @@ def test_it_is_read_again_each_second_and_not_for_a_key() -> None:
     shown = Profiles().watched("", "j", "")
     assert [picture.splitlines()[1].split()[-1] for picture in shown] == ["1<", "2<", "2", "3"]
     assert shown[-1].splitlines()[2] == "> prod     read 3<", "the selection is the profile's"
-    assert shown[-1].splitlines()[-1] == "r renew  R anew  q quit"
+    assert shown[-1].splitlines()[-1] == "r renew  R renew even if good  q quit"
 
 
 def test_keys_move_and_renew_the_selected_profile() -> None:
@@ -74,9 +74,9 @@ def test_what_there_is_to_say_about_the_selected_profile_is_below_the_list() -> 
 
 def test_ctrl_d_ends_it_and_ctrl_c_cancels() -> None:
     profiles = Profiles()
-    watch(FakeScreen("end"), HEADER, profiles.read, profiles.about, profiles.renew)
+    watch(FakeScreen("end"), profiles.read, profiles.about, profiles.renew)
     with pytest.raises(Cancelled):
-        watch(FakeScreen(), HEADER, profiles.read, profiles.about, profiles.renew)
+        watch(FakeScreen(), profiles.read, profiles.about, profiles.renew)
 
 
 @pytest.mark.parametrize("columns", [1, 20, 40, 120])
@@ -91,5 +91,5 @@ def test_the_selected_row_is_drawn_in_every_window(columns: int, rows: int) -> N
 def test_no_profile_is_no_failure() -> None:
     profiles = Profiles()
     screen = FakeScreen("r", "j", "q")
-    watch(screen, HEADER, list, profiles.about, profiles.renew)
+    watch(screen, lambda _: (HEADER, []), profiles.about, profiles.renew)
     assert profiles.renewed == []

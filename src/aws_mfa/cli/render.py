@@ -35,6 +35,7 @@ _PLAN = ["session", "code", "call", "why"]
 STATUS_COLUMNS = ("profile", "kind", "account", "role", "valid until", "stored", "vault", "key age")
 # Columns that a terminal which is too narrow for all does without, the first of these first.
 _LEFT_OUT = ("key age", "vault", "stored", "kind", "account", "role")
+_LONGEST = {"valid until": "Sun 11:03 (11 h 59 min)"}  # so that columns do not come and go as time passes
 _DAY_S = 86400
 _READABLE = 24  # a column of sentences is not narrower
 _GAP = "  "
@@ -155,16 +156,23 @@ def plan_json(plan: Plan) -> str:
     return json.dumps({**document, "profiles": profiles}, indent=2)
 
 
-def status_text(rows: Sequence[StatusRow], now: float, width: int | None) -> str:
-    """A line for each profile, with as many columns as fit, and below the table what is wrong with profiles."""
+def status_table(rows: Sequence[StatusRow], now: float, width: int | None) -> tuple[list[str], list[list[str]]]:
+    """The header, and cells for each profile: as many columns as fit, whatever times are left."""
     cells = [status_cells(row, now) for row in rows]
     columns = list(zip(STATUS_COLUMNS, *cells, strict=True))
     columns = [column for column in columns if column[0] not in _LEFT_OUT or {*column[1:]} != {"-"}]
     for name in _LEFT_OUT if width is not None else ():
-        if sum(max(map(width_of, column)) + len(_GAP) for column in columns) <= (width or 0) + len(_GAP):
+        widths = (max(map(width_of, (*column, _LONGEST.get(column[0], "")))) for column in columns)
+        if sum(widths) + len(_GAP) * (len(columns) - 1) <= (width or 0):
             break
         columns = [column for column in columns if column[0] != name]
     header, *lines = [list(line) for line in zip(*columns, strict=True)]
+    return header, lines
+
+
+def status_text(rows: Sequence[StatusRow], now: float, width: int | None) -> str:
+    """The table, and below it what is wrong with profiles."""
+    header, lines = status_table(rows, now, width)
     notes: dict[str, list[str]] = {}
     for row in rows:
         if row.note and (row.kind == "broken" or row.note == OLD_KEY):
@@ -175,10 +183,8 @@ def status_text(rows: Sequence[StatusRow], now: float, width: int | None) -> str
 
 def status_cells(row: StatusRow, now: float) -> list[str]:
     until, left_s = "-" if row.is_known else "unknown", (row.expires_at or now) - now
-    if left_s > 0 and row.note == OLD_KEY:
-        until = f"old key ({duration_text(left_s)})"
-    elif left_s > 0:  # a session lasts 36 hours at most: the day and the minute are enough
-        until = f"{local_text(now + left_s)[:9]} ({duration_text(left_s)})"
+    if left_s > 0:  # a session lasts 36 hours at most: the day and the minute are enough
+        until = f"{'old key' if row.note == OLD_KEY else local_text(now + left_s)[:9]} ({duration_text(left_s)})"
     elif row.expires_at is not None:
         until = f"expired {f'{-left_s / _DAY_S:.0f} d' if -left_s >= 2 * _DAY_S else duration_text(-left_s)} ago"
     key_age = "-" if row.key_age_s is None else f"{int(row.key_age_s / _DAY_S)} d"

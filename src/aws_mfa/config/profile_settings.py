@@ -178,8 +178,10 @@ def regional_or_legacy(given: Given) -> str:
 def circle(given: Given, path: list[str]) -> BadProfile:
     """The failure for a key that leads back to a profile of `path`."""
     key = given.source.partition(" ")[0]
-    names = " -> ".join(map(shown, (*path[path.index(given.value) :], given.value)))
-    return BadProfile(f"{given.source} leads in a circle: {names}", f"change one {key} of these profiles")
+    names = [*map(shown, (*path[path.index(given.value) :], given.value))]
+    error = BadProfile(f"{given.source} leads in a circle: {' -> '.join(names)}", f"change one {key} of these profiles")
+    error.shared = f"{key} leads in a circle of {', '.join(sorted(set(names)))}"
+    return error
 
 
 def tags_of(given: Given) -> tuple[tuple[str, str], ...]:

@@ -101,12 +101,9 @@ class AwsProfiles:
         listed = [f"there are: {there}"] if there else ["list them with: aws-mfa status"] if names else []
         if name == "default" and names:  # users first
             of_user = sorted(self.all_profiles(), key=lambda one: ("role_arn" in one.own, "mfa_serial" not in one.own))
-            first = of_user[0].name if of_user else next(iter(names))
-            listed.insert(0, f"name one: {set_variables(AWS_PROFILE=first)}")
-        kept = [
-            hint if names else hint.removeprefix("or ") for hint in hints if not near or "aws-mfa setup" not in hint
-        ]
-        return BadProfile(message, *(near or listed), *kept)
+            listed[:0] = [f"name one: {set_variables(AWS_PROFILE=one.name)}" for one in of_user[:1]]
+        kept = (hint for hint in hints if not near or "aws-mfa setup" not in hint)
+        return BadProfile(message, *(near or listed), *(hint if names else hint.removeprefix("or ") for hint in kept))
 
     @cached_property
     def known_names(self) -> dict[str, None]:

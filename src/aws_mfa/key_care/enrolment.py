@@ -35,7 +35,7 @@ from aws_mfa.errors import (
     WrongCode,
 )
 from aws_mfa.key_care.access import iam_access, key_access
-from aws_mfa.key_care.qr_code import drawn, qr_modules
+from aws_mfa.key_care.qr_code import ROWS_BELOW, drawn, qr_modules
 from aws_mfa.model import Session
 from aws_mfa.prompt.providers import QUESTIONS, say_error
 from aws_mfa.renewal.users import line_for_device
@@ -63,7 +63,7 @@ class EnrolRequest:
     """`replaces`: the profile's device is lost, and removed afterwards; else a user who has one gets a spare."""
 
     renewal: RenewalRequest
-    columns: int  # of the terminal
+    size: tuple[int, int]  # columns and rows of the terminal
     name: str | None = None
     replaces: bool = False
     shows_seed: bool = False
@@ -107,9 +107,7 @@ def _new_serial(access: KeyAccess, given: str | None) -> str:
     first = f"arn:{partition_of(identity.arn)}:iam::{identity.account}:mfa/{given or access.name}"
     serials = (first if number == 1 else f"{first}-{number}" for number in count(1))
     if given and first in devices:
-        raise AlreadyExists(
-            f"this user has a device of that name already: {first}", f"choose another: --name {given}-2"
-        )
+        raise AlreadyExists(f"the user has a device of that name: {first}", f"choose another name: --name {given}-2")
     return next(serial for serial in serials if serial not in devices)
 
 
@@ -139,12 +137,13 @@ def _prove(
     """Show the seed, ask for two codes, enable the device; delete it again if that fails or a signal comes."""
     terminal = interfaces.terminal
     try:
-        _show(device, request.columns, interfaces)
+        with signals.waiting():
+            _show(device, request.size, interfaces)
         if request.shows_seed:
             _show_seed(device, terminal)
         for tries_left in reversed(range(QUESTIONS)):
             with signals.waiting():
-                codes = _two_codes(device, request.columns, interfaces)
+                codes = _two_codes(device, request.size, interfaces)
             try:
                 user.iam.enable_device(user.signer, user.name, device.serial, codes)
                 break
@@ -192,14 +191,19 @@ def _made(user: KeyAccess, serial: str, interfaces: Interfaces) -> NewDevice:
         raise
 
 
-def _show(device: NewDevice, columns: int, interfaces: Interfaces, *, is_inverted: bool = False) -> None:
+def _show(device: NewDevice, size: tuple[int, int], interfaces: Interfaces, *, is_inverted: bool = False) -> None:
     label = f"{device.serial.rpartition('/')[2]}@{account_of(device.serial)}"
     terminal = interfaces.terminal
-    lines = drawn(qr_modules(label, device.seed), interfaces.environ, columns, is_inverted=is_inverted)
+    lines = drawn(qr_modules(label, device.seed), interfaces.environ, size, is_inverted=is_inverted)
+    needed = len(lines) + ROWS_BELOW
     if not lines:
         terminal.say("The terminal is too narrow for the QR code: answer s for the seed, which can be typed")
-    terminal.say(f"Scan this with an authenticator app, as AWS:{label}")
-    terminal.draw(lines)
+    question = f"The QR code needs {needed} rows, and the terminal has {size[1]} (Enter: draw it, s: show the seed): "
+    if needed > size[1] and terminal.ask(question).strip().lower() == "s":
+        _show_seed(device, terminal)
+    else:
+        terminal.draw(lines)
+        terminal.say(f"Scan this with an authenticator app, as AWS:{label}")
 
 
 def _show_seed(device: NewDevice, terminal: Terminal) -> None:
@@ -207,7 +211,7 @@ def _show_seed(device: NewDevice, terminal: Terminal) -> None:
     terminal.say(f"Seed: {' '.join(seed[at : at + 4] for at in range(0, len(seed), 4))}")
 
 
-def _two_codes(device: NewDevice, columns: int, interfaces: Interfaces) -> tuple[str, str]:
+def _two_codes(device: NewDevice, size: tuple[int, int], interfaces: Interfaces) -> tuple[str, str]:
     """Two different codes; waits until the app shows the second."""
     terminal, first, is_inverted = interfaces.terminal, "", False
     while True:
@@ -218,7 +222,7 @@ def _two_codes(device: NewDevice, columns: int, interfaces: Interfaces) -> tuple
                 _show_seed(device, terminal)
             elif answer == "i":
                 is_inverted = not is_inverted
-                _show(device, columns, interfaces, is_inverted=is_inverted)
+                _show(device, size, interfaces, is_inverted=is_inverted)
             elif (code := checked_code(answer)) == first:
                 terminal.say("this is the same code again")
                 terminal.count_down(seconds_to_next(interfaces.now()), "next code in")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from aws_mfa.model import Secret
 
+ROWS_BELOW = 2  # what to do with it, and the question
 _QUIET_ZONE, _NARROW_QUIET_ZONE = 4, 1  # in modules; four are the standard's
 # Of the 256 colours: each theme has another black and white among the first 16.
 _BLACK_ON_WHITE, _ON_BLACK, _ON_WHITE = "\x1b[38;5;16;48;5;231m", "\x1b[48;5;16m", "\x1b[48;5;231m"
@@ -37,7 +38,7 @@ def qr_modules(label: str, seed: Secret) -> list[list[bool]]:
 
 
 def drawn(
-    modules: Sequence[Sequence[bool]], environ: Mapping[str, str], columns: int, *, is_inverted: bool = False
+    modules: Sequence[Sequence[bool]], environ: Mapping[str, str], size: tuple[int, int], *, is_inverted: bool = False
 ) -> list[str]:
     """The lines that show the modules; [] if the terminal is too narrow. The variables say what it can show."""
     is_windows = sys.platform == "win32"  # where Windows Terminal, which names itself, is sure to have colours
@@ -45,15 +46,18 @@ def drawn(
     takes_colour = "WT_SESSION" in environ if is_windows else environ.get("TERM", "dumb") != "dumb"
     has_colour = takes_colour and not environ.get("NO_COLOR")
     ink = has_colour != is_inverted  # the modules that a glyph, or a coloured blank, stands for: dark or light
-    inked = [[module is ink for module in row] for row in modules]
-    if is_windows or "utf" in locale.lower():
+    is_halved = is_windows or "utf" in locale.lower()
+    wide, high = (1, 2) if is_halved else (2, 1)
+    fits = wide * len(modules) <= size[0] and len(modules) / high + ROWS_BELOW <= size[1]
+    cut = 0 if fits else _QUIET_ZONE - _NARROW_QUIET_ZONE
+    inked = [[module is ink for module in row[cut : len(row) - cut]] for row in modules[cut : len(modules) - cut]]
+    if wide * len(inked) > size[0]:
+        return []
+    if is_halved:
         inked += [[not ink] * len(inked[0])] * (len(inked) % 2)
         halves = (zip(*rows, strict=True) for rows in zip(inked[::2], inked[1::2], strict=True))
         lines = ["".join(_HALVES[upper + 2 * lower] for upper, lower in row) for row in halves]
-        lines = [f"{_BLACK_ON_WHITE}{line}{_PLAIN}" for line in lines] if has_colour else lines
-        return lines if len(modules) <= columns else []
-    cut = 0 if 2 * len(inked) <= columns else _QUIET_ZONE - _NARROW_QUIET_ZONE
-    inked = [row[cut : len(row) - cut] for row in inked[cut : len(inked) - cut]]
+        return [f"{_BLACK_ON_WHITE}{line}{_PLAIN}" for line in lines] if has_colour else lines
     on, off = (_ON_BLACK, _ON_WHITE) if has_colour else (_REVERSED, _PLAIN)
     runs_of = ([f"{on if ink else off}{'  ' * len(list(run))}" for ink, run in groupby(row)] for row in inked)
-    return [f"{''.join(runs)}{_PLAIN}" for runs in runs_of] if 2 * len(inked) <= columns else []
+    return [f"{''.join(runs)}{_PLAIN}" for runs in runs_of]

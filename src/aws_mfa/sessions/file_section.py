@@ -60,11 +60,9 @@ def was_asked_with(values: Mapping[str, str], inputs: Mapping[str, str], origin:
 
 
 def is_of_other_keys(values: Mapping[str, str], access_key_id: str, origin: Origin | None) -> bool:
-    """Whether the mark, or else `origin`, says that other long-term keys than these, if any, got the session."""
-    if not access_key_id:
-        return False
+    """Whether the mark, or else `origin`, says that other long-term keys than these got the session."""
     if mark := values.get(_MARK):
-        return mark.partition("-")[2] not in ("", _mark_of_keys(access_key_id))
+        return mark.partition("-")[2] not in ("", _hash(access_key_id)[:8])
     return origin is not None and origin[0] == values.get("aws_access_key_id") and origin[1] != access_key_id
 
 
@@ -103,13 +101,12 @@ def can_be_stored(value: str) -> bool:
 
 def _mark(inputs: Mapping[str, str], access_key_id: str) -> str:
     """The session's key id is part of it: the old tool replaces a session and keeps the mark, which must not count."""
-    text = "\0".join(f"{name}\0{inputs[name]}" for name in sorted(inputs))
-    mark = hashlib.sha256(f"{access_key_id}\0{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    return f"{mark}-{_mark_of_keys(inputs.get('access_key_id', ''))}"
+    text = "\0".join((access_key_id, *(f"{name}\0{inputs[name]}" for name in sorted(inputs))))
+    return f"{_hash(text)[:32]}-{_hash(inputs.get('access_key_id', ''))[:8]}"
 
 
-def _mark_of_keys(access_key_id: str) -> str:
-    return hashlib.sha256(access_key_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _one_line(value: str) -> str:

@@ -148,9 +148,8 @@ def reminder(one: Rotation, now: float) -> str:
     what = f"inactive {key} since {day_of(one.inactive_at)}"
     if one.delete_at is None:
         return f"{what}, to be deleted once nothing else needs it: {RESUME} --delete"
-    if one.is_due(now):
-        return f"{what}, to be deleted now: {RESUME}"
-    return f"{what}, to be deleted on {day_of(one.delete_at)} (then run: {RESUME})"
+    when = f"now: {RESUME}" if one.is_due(now) else f"on {day_of(one.delete_at)} (then run: {RESUME})"
+    return f"{what}, to be deleted {when}"
 
 
 def day_of(moment: float) -> str:

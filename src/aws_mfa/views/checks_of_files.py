@@ -35,12 +35,13 @@ if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.vaults.lookup import KnownProfiles
 
+_LEAVE = 'in a shell of aws-mfa exec: exit; else: eval "$(aws-mfa env --unset)"'
 OLD_AFTER_S = 90 * 86400
 _DAY_S = 86400
 # What each kind of finding means for the user; the gravest first.
 WHY = {
     "unreadable file": "SDKs and aws-mfa refuse the whole file",
-    "permissions": "other users here may read your keys, or replace commands that run as you",
+    "permissions": "other users may read your keys; those who can write may run commands as you",
     "keys in plain text": "whatever copies the file, such as a backup, has keys that need no code",
     "clock": "AWS refuses requests that are 15 minutes off, and codes made here are wrong",
     "keychain": "the long-term keys are there: without it no new session can be got",
@@ -176,7 +177,7 @@ def hiding_variables(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Variables that SDKs prefer to every profile."""
     for line in hidden_by(environ):
         unset = "; ".join(map(unset_variable, line.rpartition(": ")[2].split(", ")))
-        yield Finding("environment", line, 'eval "$(aws-mfa env --unset)"' if environ.get(PROFILE) else unset)
+        yield Finding("environment", line, _LEAVE if environ.get(PROFILE) else unset)
 
 
 def old_keys(known: KnownProfiles, interfaces: Interfaces) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _STEPS = {UP: -1, DOWN: 1, PAGE_UP: -10, PAGE_DOWN: 10}
 _GAP = "  "
+BESIDE_ROWS = 3  # columns: the mark of the selected row, and the last one, which stays empty
 _LEAST = 10  # a column that would be narrower is left out
 
 
@@ -66,7 +67,7 @@ class Listing:
         first = max(0, min(self.at - (rows - 1) // 2, len(self.found) - rows))
         shown = [self.rows[number] for number in self.found[first : first + rows]]
         selected = self.at - first + 1
-        space, widths, lines = columns - len("> ") - 1, list[int](), list[str]()
+        space, widths, lines = columns - BESIDE_ROWS, list[int](), list[str]()
         for width in self.widths:
             given = min(width, columns // 2, space)
             if widths and given < min(width, _LEAST):

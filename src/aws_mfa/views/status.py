@@ -115,7 +115,7 @@ def _row(
         heads = [head for head in heads if _is_of(head, role_arn, inputs, is_narrow=is_narrow)]
     # If SDKs run aws-mfa for the profile, they do not read its section any more.
     values = None if profile.has_credential_process_of_ours else known.credentials.values(name)
-    is_old = bool(values) and is_of_other_keys(values or {}, source.key_id, noted_origin(known.notes, name))
+    is_old = values and source.key_id and is_of_other_keys(values, source.key_id, noted_origin(known.notes, name))
     values = None if is_old and heads else values
     expires_at, place, assumed = _longest(heads, values, role_arn)
     program = None if source.vault or role_arn or place == IN_FILE else other_program_of(profile)

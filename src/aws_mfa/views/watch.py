@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.prompt.screen import DOWN, END, ENTER, ESCAPE, UP
-from aws_mfa.views.choose import listing
+from aws_mfa.views.choose import BESIDE_ROWS, listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aws_mfa.interfaces import Screen
     from aws_mfa.views.choose import Listing, Row
 
-_HELP = "r renew  R anew  q quit"
+_HELP = "r renew  R renew even if good  q quit"
 _RENEWING = (ENTER, "r", "R")
 _MOVES = {"j": DOWN, "k": UP}
 _TICK_S = 1.0
@@ -28,13 +28,12 @@ _TICK_S = 1.0
 
 def watch(
     screen: Screen,
-    header: Row,
-    read: Callable[[], Sequence[Row]],
+    read: Callable[[int], tuple[Row, Sequence[Row]]],
     about: Callable[[str | None], Sequence[str]],
     renew: Callable[[str, bool], Sequence[str]],
 ) -> None:
-    """Until q or Ctrl-D. `about` and `renew` return what to say of a profile; the flag: also if the session is good."""
-    found = listing(header, read())
+    """Until q or Ctrl-D. `read`: header, rows. `about`, `renew`: what to say of a profile (flag: even if good)."""
+    found = listing(*read(screen.size[0] - BESIDE_ROWS))
     notes: Sequence[str] = ()
     while True:
         lines, at = drawn(found, notes or about(found.name), screen.size)
@@ -52,7 +51,7 @@ def watch(
             found = found.moved(_MOVES.get(key, key))
         if not key or key in _RENEWING:
             try:
-                found = listing(header, read(), found.name)
+                found = listing(*read(screen.size[0] - BESIDE_ROWS), found.name)
             except AwsMfaError as error:  # a file that is being edited
                 notes = error.lines
 

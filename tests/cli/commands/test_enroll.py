@@ -10,6 +10,11 @@ from cli.commands.running import run_command
 from fakes import DEVICE, KEYS, FakeIam, FakeInterfaces, FakeTerminal
 
 
+@pytest.fixture(autouse=True)
+def tall_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINES", "99")
+
+
 def with_device() -> FakeInterfaces:
     interfaces = FakeInterfaces("", f"[profile work]\nmfa_serial = {DEVICE}\n")
     interfaces.vaults["keychain"].stored["work-long-term"] = KEYS

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from aws_mfa.cli.commands import status
-from aws_mfa.cli.render import status_json, status_text
+from aws_mfa.cli.render import status_json, status_table, status_text
 from aws_mfa.errors import BadInput, BrokenFile, NotSetUp
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
@@ -77,6 +77,13 @@ def test_a_narrower_terminal_gets_fewer_columns_and_no_line_is_folded(width: int
     assert [word.strip() for word in lines[0].split("  ") if word] == header
     assert len(lines) == len(ROWS) + 2
     assert max(map(len, lines)) <= width
+
+
+def test_columns_do_not_come_and_go_as_time_passes() -> None:
+    """At 80 columns, and at each other width."""
+    for width in range(40, 100):
+        headers = {status_table(ROWS[:1], NOW - passed_s, width)[0][-1] for passed_s in (0, 60, -7 * HOUR_S)}
+        assert len(headers) == 1, (width, headers)
 
 
 def test_a_column_that_says_nothing_is_left_out() -> None:

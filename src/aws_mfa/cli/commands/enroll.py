@@ -33,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     """Enrol, and print what was done; then raise what failed after that."""
-    columns = shutil.get_terminal_size().columns
-    request = EnrolRequest(RenewalRequest([args.profile]), columns, args.name, args.replace, args.show_seed)
+    size = shutil.get_terminal_size()
+    request = EnrolRequest(RenewalRequest([args.profile]), size, args.name, args.replace, args.show_seed)
     done, trouble = enrol(request, interfaces)
     print_lines(done)
     if trouble:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
-from operator import itemgetter
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import parse_duration, shown_text
 from aws_mfa.cli.commands.renew import renewed
 from aws_mfa.cli.fast.segment import segment
-from aws_mfa.cli.render import STATUS_COLUMNS, status_cells, status_json, status_text
+from aws_mfa.cli.render import status_json, status_table, status_text
 from aws_mfa.config.sections import profile_in_force
 from aws_mfa.errors import BadInput, BadProfile, Cancelled, NotSetUp
 from aws_mfa.handover.environment import session_here
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from aws_mfa.views.status import StatusRow
 
 _NO_PROFILE = ("nothing is set up here yet: there is no profile", "store long-term keys: aws-mfa setup")
-# A window that is too narrow for all columns shows the first ones.
-_WATCHED = ("profile", "valid until", "account", "role", "stored", "vault", "key age", "kind")
 
 HELP = """\
 Show every profile: its kind, account and role, how long its session is still
@@ -35,9 +33,8 @@ good, where the session is stored, and the vault and age of the long-term keys.
 No keychain is opened, nothing is asked, no network is used.
 
 --check prints nothing: exit code 0 if the session of each PROFILE (default: the
-session of this shell, AWS_PROFILE, default) is good, else 1. A session whose
-end is not known, because an older version sealed it, counts as not good; so
-does one of a key that was replaced.
+session of this shell, AWS_PROFILE, default) is good, else 1. A session of
+unknown end (an older version sealed it), or of a replaced key, is not good.
 
 --watch shows the table until q or Ctrl-C; r renews the selected profile, and
 asks for the code below the table."""
@@ -84,16 +81,12 @@ def _watch(names: list[str], interfaces: Interfaces) -> int:
     """Until q or Ctrl-C; the files are read again when they have changed."""
     screen = interfaces.screen() if sys.stdout.isatty() else None
     if screen is None:
-        raise BadInput(
-            "--watch needs a terminal that can be redrawn: no pipe, no TERM=dumb, not on Windows",
-            "without it: aws-mfa status",
-        )
+        raise BadInput("--watch needs a terminal: no pipe, no TERM=dumb, no Windows", "without it: aws-mfa status")
     rows: list[StatusRow] = []
     left_over: list[str] = []
     state: object = None
-    in_order = itemgetter(*map(STATUS_COLUMNS.index, _WATCHED))
 
-    def read() -> list[list[str]]:
+    def read(columns: int) -> tuple[list[str], list[list[str]]]:
         nonlocal rows, left_over, state
         now, found = interfaces.now(), interfaces.state_of_files()
         if found != state:
@@ -103,14 +96,14 @@ def _watch(names: list[str], interfaces: Interfaces) -> int:
             rows, state = status_rows(known, interfaces.session_cache.heads(), now, names or None), found
         if not rows:
             raise NotSetUp(*_NO_PROFILE)
-        return [in_order(status_cells(row, now)) for row in rows]
+        return status_table(rows, now, columns)
 
     def about(name: str | None) -> list[str]:
         return [*(row.note for row in rows if row.name == name and row.note), *left_over]
 
     try:
         with screen as drawn:
-            watch(drawn, _WATCHED, read, about, lambda name, anew: renewed(name, interfaces, anew=anew))
+            watch(drawn, read, about, lambda name, anew: renewed(name, interfaces, anew=anew))
     except Cancelled as cancelled:
         return cancelled.exit_code
     return 0
@@ -122,8 +115,7 @@ def _ends(names: list[str], known: KnownProfiles, interfaces: Interfaces) -> lis
     if here and here[1] is not None:
         return [here[1]]
     names = names or [here[0] if here else profile_in_force(None, interfaces.environ)]
-    try:
+    with suppress(BadProfile):  # there is none of that name
         rows = status_rows(known, interfaces.session_cache.heads(), interfaces.now(), names)
-    except BadProfile:  # there is none of that name
-        return [None]
-    return [None if row.note == OLD_KEY else row.expires_at for row in rows]
+        return [None if row.note == OLD_KEY else row.expires_at for row in rows]
+    return [None]
