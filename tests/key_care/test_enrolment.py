@@ -198,6 +198,16 @@ def test_what_a_killed_enrolment_of_this_machine_left_is_deleted_and_made_again(
     assert "enrolment" not in interfaces.known_keys.read()
 
 
+def test_a_device_of_that_name_an_hour_later_may_be_another_users() -> None:
+    """The device of the killed enrolment was deleted by hand, and a colleague enrols one of its name."""
+    interfaces = killed("enable_device")
+    interfaces.moment += 3601
+    interfaces.terminal.answers = ["n"]
+    with pytest.raises(AlreadyExists, match="may be a colleague's new device: it is kept"):
+        enrolled(interfaces)
+    assert interfaces.fake_iam.free_devices == [DEVICE]
+
+
 @pytest.mark.parametrize("answer", ["n", "y"])
 def test_a_device_that_this_machine_did_not_make_is_deleted_after_a_yes_only(answer: str) -> None:
     """It may be one that a colleague enrols at this moment."""

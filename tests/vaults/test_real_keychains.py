@@ -365,4 +365,5 @@ def test_killed_between_the_two_halves_of_a_write_the_next_process_has_keys(
     killed = run_program([*command, "store", SECTION, "new"], {**environ, **home, "KILLED_AT": killed_at})
     assert killed.returncode < 0
     assert output_of([*command, "load", SECTION], {**environ, **home}) == f"{kept}\n"
+    assert output_of([*command, "store", SECTION, kept], {**environ, **home}) == f"{kept}\n"
     assert list(json.loads((tmp_path / "items").read_text())) == [SECTION]

@@ -54,7 +54,8 @@ if TYPE_CHECKING:
 
 _DEVICE_KEYS = ("mfa_serial", "aws_mfa_device", "aws_mfa_mfa_serial")
 _NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,226}")
-_ENROLMENT = "enrolment "  # and the device, in place of a key: a device that this machine makes
+_ENROLMENT = "enrolment "  # and the device, in place of a key: when this machine began to make it
+_OURS_S = 3600.0
 _TYPING_S = 7  # a code typed so soon after a new one came may be the one before
 
 
@@ -160,8 +161,9 @@ def _prove(
 
 
 def _created(user: KeyAccess, serial: str, signals: DeferredSignals, interfaces: Interfaces) -> NewDevice:
-    """A new device; one of this name that no user has is deleted if this machine made it, else after a yes."""
-    is_ours = noted_device(interfaces.known_keys.read(), _ENROLMENT + serial) is not None
+    """A new device; one of this name that no user has is deleted if we began it within the hour, else after a yes."""
+    begun_at = noted_device(interfaces.known_keys.read(), _ENROLMENT + serial) or ""
+    is_ours = begun_at.isdecimal() and abs(interfaces.now() - int(begun_at)) < _OURS_S
     left, other_name = "", f"choose another name: --name {serial.rpartition('/')[2]}-2"
     try:
         with suppress(AlreadyExists):
@@ -183,11 +185,12 @@ def _created(user: KeyAccess, serial: str, signals: DeferredSignals, interfaces:
 
 def _made(user: KeyAccess, serial: str, interfaces: Interfaces) -> NewDevice:
     """Create the device, which is noted before, unless AWS refuses."""
-    note_device(_ENROLMENT + serial, serial, interfaces)
+    begun_at = f"{interfaces.now():.0f}"
+    note_device(_ENROLMENT + serial, begun_at, interfaces)
     try:
         return user.iam.create_virtual_device(user.signer, serial.rpartition("/")[2])
     except RefusedByAws as error:
-        note_device(_ENROLMENT + serial, serial if isinstance(error, AwsFailed) else None, interfaces)
+        note_device(_ENROLMENT + serial, begun_at if isinstance(error, AwsFailed) else None, interfaces)
         raise
 
 

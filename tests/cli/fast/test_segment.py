@@ -103,6 +103,14 @@ def test_only_the_profiles_own_section_is_read(home: str, before: str, after: st
     assert of(home, AWS_PROFILE="wor") == ""
 
 
+def test_a_section_that_no_file_of_keys_has_is_not_read_to_its_end(home: str) -> None:
+    """Each prompt would wait for it."""
+    write(home, "[work]\n" + "k = v\n" * 3_000_000 + section("work", HOUR_S).partition("\n")[2])
+    before = time.process_time()
+    assert of(home, AWS_PROFILE="work") == ""
+    assert time.process_time() - before < 2
+
+
 @pytest.mark.parametrize("label", ["work", "mfa@work-long-term", "mfa@work"])
 def test_a_stored_session_is_found_by_its_label(home: str, label: str) -> None:
     write(home, section("work", -5))
@@ -159,7 +167,7 @@ def test_trouble_with_folders_variables_and_entries_spoils_no_prompt(home: str) 
     (name,) = (
         name for name in os.listdir(os.path.join(home, ".aws", "mfa", "sessions")) if name.startswith("session-")
     )
-    for data in (b"", b"\xff", b"aws-mfa session 1\nexpires = soon\nrole = \n\n"):
+    for data in (b"", b"x" * 300_000, b"\xff", b"aws-mfa session 1\nexpires = soon\nrole = \n\n"):
         write(home, data, os.path.join("mfa", "sessions", name))
         assert of(home, AWS_PROFILE="work") == ""
 

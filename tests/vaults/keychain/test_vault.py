@@ -279,10 +279,22 @@ def test_a_backend_that_deletes_before_it_writes_loses_no_pair(
         assert pairs(keychain(backend)) in ((before, after) if isinstance(error, Killed) else (before,))
     else:
         assert pairs(vault) == after
-    assert LABEL in backend.items
     keychain(backend).store_next("work-long-term", None)
+    assert list(backend.items) == [LABEL], "the next write puts the item back and removes the copy"
     keychain(backend).remove("work-long-term")
     assert backend.items == {}
+
+
+def test_a_reader_during_a_write_puts_nothing_back() -> None:
+    """It could put an old pair over what the writer writes next."""
+    backend = DeletesFirst()
+    keychain(backend).store("work-long-term", KEYS)
+    backend.items[LABEL[0], f"{LABEL[1]} [copy]"] = backend.items.pop(LABEL)
+    before = dict(backend.items)
+    found = keychain(backend).load("work-long-term")
+    assert found is not None
+    assert found.matches(KEYS)
+    assert backend.items == before
 
 
 def test_the_check_leaves_nothing_behind_and_touches_no_keys() -> None:

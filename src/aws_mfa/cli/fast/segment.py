@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_CHUNK = 64 * 1024
+_CHUNK, _LARGEST_SECTION = 64 * 1024, 1024 * 1024
 _MARK_LENGTH = 12  # of the hash at the end of a stored name
 
 
@@ -51,7 +51,7 @@ def _in_file(profile: str, environ: Mapping[str, str]) -> float | None:
     path = os.path.expanduser(environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials")
     header, data, start = f"\n[{profile}]".encode(), b"\n", -1
     with open(path if os.path.isfile(path) else os.devnull, "rb", buffering=0) as file:
-        while chunk := file.read(_CHUNK):
+        while len(data) < _LARGEST_SECTION and (chunk := file.read(_CHUNK)):
             data += chunk
             start = data.find(header)
             data = data[start:] if start >= 0 else data[-len(header) :]
@@ -65,7 +65,7 @@ def _in_stores(profile: str, environ: Mapping[str, str]) -> Iterator[float]:
     from aws_mfa.config.sections import default_long_term
     from aws_mfa.sessions.entry import head_in
     from aws_mfa.sessions.places import file_name, mfa_label, shortened, stores_to_read
-    from aws_mfa.system.ownership import private_folder, read_private, runtime_folder
+    from aws_mfa.system.ownership import Unfit, private_folder, read_private, runtime_folder
 
     labels = (profile, mfa_label(default_long_term(profile)), mfa_label(profile))
     beginnings = [file_name(f"{shortened(label)}~", "") for label in labels]
@@ -73,6 +73,9 @@ def _in_stores(profile: str, environ: Mapping[str, str]) -> Iterator[float]:
         status, more = private_folder(folder), _MARK_LENGTH + len(suffix)
         for name in os.listdir(folder) if status else ():
             if status and any(name.startswith(one) and len(name) == len(one) + more for one in beginnings):
-                head = head_in(read_private(f"{folder}{os.sep}{name}", status) or b"")
+                try:
+                    head = head_in(read_private(f"{folder}{os.sep}{name}", status) or b"")
+                except Unfit:
+                    head = None
                 if head is not None and head.expires_at is not None:
                     yield head.expires_at

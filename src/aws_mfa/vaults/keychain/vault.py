@@ -91,19 +91,16 @@ class KeychainItems:
             raise _broken_item(section, error) from None
 
     def _item(self, user: str) -> str | None:
-        """The item's value; an item that a killed write took away is put back."""
+        """The item's value, or that of the copy if a write was killed; only the next write puts the item back."""
         found = self._get(SERVICE, user)
-        if found is None and not self._replaces_in_place() and (found := self._get(SERVICE, user + _COPY)) is not None:
-            self._set(user, found)
-            self._delete(SERVICE, user + _COPY)
-        return found
+        return self._get(SERVICE, user + _COPY) if found is None and not self._replaces_in_place() else found
 
     def _write(self, user: str, value: str) -> None:
         before = self._item(user)
         has_copy = before is not None and not self._replaces_in_place()
-        if has_copy:
-            self._set(user + _COPY, value)
         try:
+            if has_copy:
+                self._set(user + _COPY, value)
             self._set(user, value)
         except KeychainUnavailable:
             if before is not None and self._get(SERVICE, user) != before:
@@ -219,8 +216,8 @@ class Keychain(key_items.ItemVault, KeychainItems):
             wanted = edit(item)
         except key_items.UnreadableItem as error:
             raise _broken_item(section, error) from None
-        if wanted != item:
-            self._write(section, key_items.write_object(wanted))
+        if wanted != item or (not self._replaces_in_place() and self._get(SERVICE, section + _COPY) is not None):
+            self._write(section, key_items.write_object(wanted))  # removes what a killed write left, too
 
     def remove(self, section: str) -> None:
         """Remove the entry, if there is one, even if it is unreadable; but not another section's."""
@@ -250,7 +247,6 @@ class Keychain(key_items.ItemVault, KeychainItems):
         return (self._fork_found[1] if self._fork_found else None) or None
 
     def fork_device(self, section: str) -> str | None:
-        """The device that a later version of the fork stored."""
         return self._find(FORK_DEVICE, section) or None
 
     def remove_fork(self, section: str) -> None:
@@ -272,7 +268,6 @@ class IdentityItem(KeychainItems):
         return True
 
     def identity(self) -> Secret | None:
-        """The identity, None if none was made yet."""
         found = (self._read(IDENTITY_USER) or {}).get(_IDENTITY_FIELD)
         return Secret(found) if isinstance(found, str) and found else None
 
