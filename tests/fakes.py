@@ -760,7 +760,8 @@ class FakeInterfaces:
         return self.watch
 
     def state_of_files(self) -> object:
-        return (self.credentials.text, self.config.text, self.known_keys.text, list(self.session_cache.stored))
+        texts = (self.credentials.text, self.config.text, self.known_keys.text, self.rotations.text)
+        return (*texts, list(self.session_cache.stored))
 
     def vault(self, name: str) -> FakeVault:
         return self.vaults[name]

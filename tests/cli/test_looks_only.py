@@ -40,6 +40,12 @@ def test_files_keep_their_bytes_and_modes(interfaces: RealInterfaces, home: str)
     assert interfaces.credentials.repair_mode()
 
 
+def test_a_view_that_watches_the_files_sees_a_rotation(interfaces: RealInterfaces) -> None:
+    before = interfaces.state_of_files()
+    interfaces.rotations.update(lambda _: "[AKIAINVENTED]\nuser = x\n")
+    assert interfaces.state_of_files() != before
+
+
 def test_a_session_that_is_over_stays_and_is_not_found(interfaces: RealInterfaces, home: str) -> None:
     session = Session("ASIAINVENTED", Secret("s"), Secret("t"), time.time() - 60)
     assert interfaces.session_cache.store("work", INPUTS, session)

@@ -273,7 +273,7 @@ class RealInterfaces:
     def state_of_files(self) -> object:
         found: list[int] = []
         folders = (store.folder for store in self._stores.readable)
-        for path in (self.credentials.path, self.config.path, self.known_keys.path, *folders):
+        for path in (self.credentials.path, self.config.path, self.known_keys.path, self.rotations.path, *folders):
             with suppress(OSError):
                 status = os.stat(path)
                 found += [status.st_ino, status.st_mtime_ns]
