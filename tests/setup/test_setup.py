@@ -233,6 +233,15 @@ def test_a_failure_half_way_puts_everything_back(old: LongTermKeys | None) -> No
     assert not interfaces.known_keys.text
 
 
+def test_a_rotation_that_began_meanwhile_keeps_its_places() -> None:
+    interfaces = unattended()
+    begun = Rotation(OTHER_KEYS.access_key_id, "arn", "work", (Place("keychain", SECTION),), NOW)
+    interfaces.before_set_up = lambda: setattr(interfaces.rotations, "text", with_rotation("", begun))
+    with pytest.raises(errors.NotSetUp, match="stay where they are while they are rotated"):
+        set_up_with(interfaces, replaces=True)
+    assert interfaces.vaults["keychain"].stored == {}
+
+
 @pytest.mark.parametrize("replaces", [True, False])
 def test_keys_that_another_process_stored_meanwhile_are_replaced_only_if_that_was_agreed(*, replaces: bool) -> None:
     interfaces = unattended()

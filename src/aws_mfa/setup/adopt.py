@@ -104,8 +104,7 @@ def _adoption(
         texts = AwsTexts(config, credentials, interfaces.config.path, interfaces.credentials.path)
         texts.profiles.read_policy = known.profiles.read_policy
         found = Adoption(texts, {}, dict(refused))
-        names = request.profiles
-        if names is None:
+        if (names := request.profiles) is None:
             profiles = texts.profiles.all_profiles()
             names = [profile.name for profile in profiles if ROLE in profile.own and profile.own[ROLE].value]
         for name in dict.fromkeys(name for name in names if name not in refused):
@@ -115,8 +114,7 @@ def _adoption(
                 found.left[name] = error
         after = AsBotocore(texts.config.result(), texts.credentials.result())
         found.lost = [name for name in roles_lost(before, after) if name not in found.done]
-        broken = {} if request.undoes else _broken(before, after, found)
-        if not broken:
+        if not (broken := {} if request.undoes else _broken(before, after, found)):
             return found
         refused.update(broken)
 

@@ -148,8 +148,7 @@ def process_line(name: str, *, program: str = "aws-mfa", windows: bool) -> str:
 
 def _role_place(texts: AwsTexts, name: str) -> Place:
     """Return the one section that has the profile's role settings; raise `BadProfile` if there is none, or two."""
-    profile = texts.profiles.profile(name)
-    if profile is None:
+    if (profile := texts.profiles.profile(name)) is None:
         raise texts.profiles.no_such(name)
     places = [place for place in texts.places(name) if place.plain or place.hidden]
     for place in texts.places(name):

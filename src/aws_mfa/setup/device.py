@@ -48,8 +48,7 @@ def device_to_store(
         except NoDevice as error:
             say_error(error, interfaces.terminal)
             return None
-        is_kept = stored in usable and not interfaces.terminal.has_human
-        return stored if is_kept else chosen_device(usable, interfaces)
+        return stored if stored in usable and not interfaces.terminal.has_human else chosen_device(usable, interfaces)
     say_error(listed, interfaces.terminal)
     kept = stored if stored and may_be_theirs(stored, identity) else None
     if not (interfaces.terminal.has_human or interfaces.terminal.lines_left()):

@@ -54,7 +54,6 @@ def says_yes(terminal: Terminal, question: str) -> bool:
 
 
 def check_answers(answers: Answers) -> None:
-    """Check what flags gave before anything is asked."""
     if answers.profile:
         _checked_profile(answers.profile)
     if answers.access_key_id:
@@ -87,8 +86,7 @@ def asked_line(ask: Callable[[], Answer], what: str, terminal: Terminal) -> Answ
 
 def check_pipe_is_read(terminal: Terminal) -> None:
     """Raise `BadInput` if a pipe has more lines than there are questions: one of them answered the wrong one."""
-    left = terminal.lines_left()
-    if left:
+    if left := terminal.lines_left():
         raise BadInput(f"lines of the pipe that answer no question: {left} (not shown): nothing was stored", _ORDER)
 
 
@@ -107,8 +105,7 @@ def profile_with_keys(profile: str, interfaces: Interfaces) -> str:
     """The profile, or the user of a role if a person agrees, else `BadProfile`: no SDK could use keys of the role."""
     profiles = KnownProfiles(interfaces).profiles
     profiles.check_header(profile)
-    user = user_of(profile, profiles)
-    if user == profile:
+    if (user := user_of(profile, profiles)) == profile:
         return profile
     what = f"{profile} is a role, and the keys of {user} sign for it"
     if interfaces.terminal.has_human and says_yes(interfaces.terminal, f"{what}: set up {user} instead? [y/n] "):
@@ -166,8 +163,7 @@ def _asked_secret(terminal: Terminal) -> Secret:
     secret = Secret(terminal.ask_hidden("aws_secret_access_key: ").reveal().strip())
     if not secret:
         raise NothingGiven("You must supply aws_secret_access_key")
-    trouble = trouble_with_secret(secret)
-    if trouble:
+    if trouble := trouble_with_secret(secret):
         raise BadInput(trouble, "copy it again: all of it, and nothing else")
     return secret
 
@@ -176,7 +172,6 @@ def _checked_key_id(text: str) -> str:
     key_id = text.strip()
     if not key_id:
         raise NothingGiven("You must supply aws_access_key_id")
-    trouble = trouble_with_key_id(key_id)
-    if trouble:
+    if trouble := trouble_with_key_id(key_id):
         raise BadInput(trouble, "copy it again from the IAM console, or make a key: its id begins with AKIA")
     return key_id

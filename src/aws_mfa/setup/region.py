@@ -96,8 +96,7 @@ def region_to_store(
         likely = regions.default_region(partition or "")
 
     def ask() -> str:
-        answer = terminal.ask(f"Region [{likely}]: ").strip()
-        if answer:
+        if answer := terminal.ask(f"Region [{likely}]: ").strip():
             regions.known_region(answer, source="the answer")
             answer = confirmed_region(answer, "the answer", answers, interfaces)
             regions.check_region_of_keys(answer, partition, source="the answer")
@@ -123,7 +122,6 @@ def _other_partition(error: UnknownKey, region: str, terminal: Terminal) -> str:
             raise BadInput(f"the answer is one of: {', '.join(others)}, neither")
         return others.get(answer)
 
-    partition = until_good(ask, terminal)
-    if partition is None:
+    if (partition := until_good(ask, terminal)) is None:
         raise error
     return regions.default_region(partition)

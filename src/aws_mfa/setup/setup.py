@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from aws_mfa.model import Identity
     from aws_mfa.vaults.choice import VaultChoice
 
-
 DEVICE = "aws_mfa_device"
 
 
@@ -85,6 +84,7 @@ def _set_up(answers: questions.Answers, choice: VaultChoice, interfaces: Interfa
     region = region_to_store(answers, configured, asked_in, partition, interfaces)
     questions.check_pipe_is_read(interfaces.terminal)
     with interfaces.set_up_lock():
+        refuse_rotating([section], interfaces.rotations.read(), interfaces.now())  # one may have begun meanwhile
         found = vault.load(section)
         if not answers.replaces and not same_keys(found, old):
             raise NotSetUp(f"{section} got other keys in the {vault.name} vault meanwhile: nothing was changed")
@@ -108,8 +108,7 @@ class FilesOfProfile:
         self.region = values.get("region")
         self.region_source = f"[{self.header}] in {interfaces.config.path}"
         self.endpoints = settings_of_profiles(known.profiles, profile, "default")
-        found = known.profiles.profile(profile)
-        self.known_device = found.value("mfa_serial") if found else None
+        self.known_device = found.value("mfa_serial") if (found := known.profiles.profile(profile)) else None
 
 
 def _usable_vault(choice: VaultChoice, interfaces: Interfaces) -> Vault:
@@ -149,13 +148,11 @@ def writes_of_keys(
             vault.store(section, old)
 
     noted = {"vault": vault.name, "aws_access_key_id": keys.access_key_id}
+    note_back = file_write(interfaces.known_keys, section, noted).undo
     writes = [
         file_write(file, section, {} if stored == device else {DEVICE: None}),
         Write(lambda: vault.store(section, keys), take_back),
-        Write(
-            lambda: note_keys(section, vault.name, keys, interfaces),
-            file_write(interfaces.known_keys, section, noted).undo,
-        ),
+        Write(lambda: note_keys(section, vault.name, keys, interfaces), note_back),
     ]
     if device not in (None, stored):
         writes.append(file_write(file, section, {DEVICE: device}, before={}))
@@ -198,9 +195,7 @@ def file_write(
     def undo(text: str) -> str:
         now = section_values(text, section, where=file.path) or {}
         ours = {key: values.get(key) for key, value in changes.items() if now.get(key) == value}
-        if old is None:
-            return without_keys(text, section, ours, where=file.path)
-        return with_changes(text, section, ours, where=file.path)
+        return (without_keys if old is None else with_changes)(text, section, ours, where=file.path)
 
     return Write(_update(file, lambda text: with_changes(text, section, changes, where=file.path)), _update(file, undo))
 
@@ -209,8 +204,7 @@ def _update(file: AwsTextFile, edit: Callable[[str], str]) -> Callable[[], objec
     """An update that writes only a change: a write that failed can then be undone in a read-only folder."""
 
     def update() -> None:
-        text = file.read()
-        if edit(text) != text:
+        if edit(text := file.read()) != text:
             file.update(edit)
 
     return update
