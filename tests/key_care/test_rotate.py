@@ -23,7 +23,19 @@ from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.vaults.choice import noted_creation, noted_device, with_device
 from aws_mfa.vaults.journal import Rotation, reminders, rotations_in
-from fakes import DEVICE, KEYS, NOW, OTHER_KEYS, FakeFork, FakeInterfaces, FakeSts, FakeTerminal, FakeVault, asking
+from fakes import (
+    ACCOUNT,
+    DEVICE,
+    KEYS,
+    NOW,
+    OTHER_KEYS,
+    FakeFork,
+    FakeInterfaces,
+    FakeSts,
+    FakeTerminal,
+    FakeVault,
+    asking,
+)
 
 WORK, DAY_S = "work-long-term", 86400
 OLD, NEW = KEYS.access_key_id, "AKIAINVENTEDANNSKEY9"
@@ -197,6 +209,39 @@ def test_if_the_old_key_is_gone_before_the_switch_the_new_ones_session_completes
     assert len(interfaces.terminal.questions) == 2
     assert [one.access_key_id for one in interfaces.fake_iam.access_keys] == [NEW]
     assert rotations_in(interfaces.rotations.read()) == []
+
+
+@pytest.mark.parametrize(
+    "answer", [UnknownKey("of another partition"), Identity("arn:aws:iam::1:user/x", ACCOUNT, "A")]
+)
+def test_where_aws_refuses_the_new_key_too_or_it_is_anothers_no_place_is_switched(answer: object) -> None:
+    interfaces = ready("123456", "234567")
+    interfaces.fake_sts = SlowSts(NEW, misses=99)
+    with pytest.raises(UnknownKey):
+        rotated(interfaces)
+    interfaces.fake_sts, notes = OldKeyGone(interfaces), interfaces.known_keys.read()
+    interfaces.fake_sts.identity = answer  # type: ignore[assignment]
+    with pytest.raises(UnknownKey):
+        resumed(interfaces)
+    assert (pairs(interfaces.vault("keychain")), interfaces.known_keys.read()) == ((OLD, NEW), notes)
+
+
+@pytest.mark.parametrize("is_active", [True, False])
+@pytest.mark.parametrize("again", [resumed, rotated])
+def test_an_old_key_that_is_in_use_again_is_not_deleted(again: object, *, is_active: bool) -> None:
+    interfaces = ready()
+    rotated(interfaces, Wishes(grace_s=7 * DAY_S, asks=False))
+    interfaces.moment = NOW + 8 * DAY_S
+    if is_active:
+        interfaces.fake_iam.access_keys[0] = AccessKey(OLD, True, NOW)
+    else:
+        interfaces.credentials.text = f"[ci-long-term]\naws_access_key_id = {OLD}\naws_secret_access_key = s\n"
+        interfaces.vaults["file"].stored["ci-long-term"] = KEYS
+    with pytest.raises(
+        NotSetUp, match="active" if is_active else r"KEY1 .* in \[ci-long-term\] of the credentials file"
+    ):
+        (resumed if again is resumed else rotated)(interfaces)
+    assert [one.access_key_id for one in interfaces.fake_iam.access_keys] == [OLD, NEW]
 
 
 def test_a_vault_that_does_not_take_the_new_key_leaves_everything_as_it_was() -> None:
@@ -379,6 +424,17 @@ def test_two_keys_are_both_named_with_the_command_that_deletes_the_other() -> No
         rotated(interfaces)
     command = "aws-mfa exec work -- aws iam delete-access-key --access-key-id AKIAINVENTEDUNUSED99"
     assert caught.value.hints == (f"if nothing uses ...ED99: {command}",)
+
+
+def test_of_two_keys_that_are_both_in_use_here_none_is_named_with_the_command_that_deletes_it() -> None:
+    interfaces = ready()
+    interfaces.fake_iam.access_keys.append(AccessKey(OTHER_KEYS.access_key_id, True, NOW))
+    interfaces.vaults["age"].stored["b-long-term"] = OTHER_KEYS
+    note = f"[b-long-term]\nvault = age\naws_access_key_id = {OTHER_KEYS.access_key_id}\n"
+    interfaces.known_keys.text = f"{interfaces.known_keys.read()}{note}"
+    with pytest.raises(LimitReached) as caught:
+        rotated(interfaces)
+    assert (caught.value.message.count("in use here"), caught.value.hints) == (2, ())
 
 
 def test_a_key_younger_than_wished_is_left_and_the_second_time_no_code_is_needed() -> None:

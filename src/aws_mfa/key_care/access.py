@@ -70,8 +70,8 @@ class KeyAccess:
         return known if self.devices is None else [one for one in self.devices if not is_fido(one)]
 
 
-def key_access(profile: str, request: RenewalRequest, interfaces: Interfaces) -> KeyAccess:
-    """The user by the long-term keys: needs no code and no device."""
+def user_of_keys(profile: str, request: RenewalRequest, interfaces: Interfaces) -> tuple[SourceUser, Users]:
+    """The user at the beginning of the profile's chain; calls no AWS, which may refuse the keys."""
     known, found = KnownProfiles(interfaces), dict[str, "str | AwsMfaError"]()
     known.check()
     for file in (interfaces.config, interfaces.credentials):
@@ -81,7 +81,12 @@ def key_access(profile: str, request: RenewalRequest, interfaces: Interfaces) ->
     chain = chain_of(profile, known.profiles, keys_stored=known.has_noted_keys, in_vault=in_vault)
     chain = chain_of(chain.user.name, known.profiles, keys_stored=known.has_noted_keys, in_vault=in_vault)
     found[users.section_of(chain.user)] = ""  # so that none is looked up
-    user = users.user_of(chain)
+    return users.user_of(chain), users
+
+
+def key_access(profile: str, request: RenewalRequest, interfaces: Interfaces) -> KeyAccess:
+    """The user by the long-term keys: needs no code and no device."""
+    user, users = user_of_keys(profile, request, interfaces)
     keys = users.keys_of(user.section)
     tell(users.notices, interfaces)
     identity = interfaces.sts(user.region, user.endpoints).get_caller_identity(keys)

@@ -178,8 +178,7 @@ def make_move(move: Move, vault: Vault, interfaces: Interfaces, done: list[Move]
         # `keys_here` refuses this too: the lines stored would be the lines removed.
         raise BadInput(f"the keys of {move.name} are in {path} already", "--vault keychain or age")
     vault.store(move.name, move.keys)
-    stored = vault.load(move.name)
-    if stored is None or not stored.matches(move.keys):
+    if (stored := vault.load(move.name)) is None or not stored.matches(move.keys):
         raise KeychainUnavailable(
             f"the {vault.name} vault does not give back what was stored as {move.name}", "nothing was removed"
         )
@@ -215,8 +214,7 @@ def clear_places(move: Move, interfaces: Interfaces) -> list[str]:
             interfaces.fork.remove_fork(move.name)
             continue
         vault = interfaces.vault(name)
-        keys = vault.load(move.name)
-        if keys is None or keys.matches(move.keys):
+        if (keys := vault.load(move.name)) is None or keys.matches(move.keys):
             vault.remove(move.name)
         else:
             changed.append(f"the {name} vault got other keys of {move.name} in the meantime: they stay there")

@@ -30,13 +30,13 @@ from aws_mfa.errors import (
 )
 from aws_mfa.handover.forget import forget_sessions
 from aws_mfa.key_care import rotation as steps
-from aws_mfa.key_care.access import iam_access
+from aws_mfa.key_care.access import iam_access, user_of_keys
 from aws_mfa.key_care.importing import ask_consent, opened_vault
 from aws_mfa.key_care.rotation import Held
 from aws_mfa.model import LongTermKeys, masked
 from aws_mfa.vaults import choice as notes
 from aws_mfa.vaults import journal
-from aws_mfa.vaults.journal import RESUME, Place, Rotation, day_of
+from aws_mfa.vaults.journal import RESUME, Place, Rotation, day_of, reminder
 from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
@@ -77,11 +77,9 @@ def rotate(user: SourceUser, request: RenewalRequest, wishes: Wishes, interfaces
     with interfaces.set_up_lock():
         done = _end_due(access, request, interfaces)
         listed = {one.access_key_id: one for one in access.iam.list_access_keys(access.session)}
-        own = listed.get(keys.access_key_id)
-        if own is None:
+        if (own := listed.get(keys.access_key_id)) is None:
             raise NotSetUp(f"IAM does not list key {masked(keys.access_key_id)} of {arn}", "try again in a minute")
-        if own.created_at is not None:  # so that other commands know its age
-            moment = own.created_at
+        if (moment := own.created_at) is not None:  # so that other commands know its age
             interfaces.known_keys.update(lambda text: notes.with_creation(text, own.access_key_id, moment))
         if left := _too_young(own.access_key_id, user.profile, wishes, interfaces):
             return done + left
@@ -102,13 +100,13 @@ def rotate(user: SourceUser, request: RenewalRequest, wishes: Wishes, interfaces
 def _end_due(access: IamAccess, request: RenewalRequest, interfaces: Interfaces) -> list[str]:
     """Delete this user's old key if it is due, or gone; `NotSetUp` if a rotation of theirs is not over."""
     done = []
-    for one in journal.rotations_in(interfaces.rotations.read()):
-        if one.user == access.identity.arn and one.state != journal.INACTIVE:
+    found = journal.rotations_in(interfaces.rotations.read())
+    for one in (one for one in found if one.user == access.identity.arn):
+        if one.state != journal.INACTIVE:
             raise NotSetUp(f"the last rotation of {one.profile} is not over", f"finish it: {RESUME}", _OR_BACK)
-        if one.user == access.identity.arn:
-            work = _Work(one, access, request, interfaces)
-            if one.is_due(interfaces.now()) or one.old_id not in work.listed():
-                done += work.finish(one.grace_s)
+        work = _Work(one, access, request, interfaces)
+        if one.is_due(interfaces.now()) or one.old_id not in work.listed():
+            done += work.finish(one.grace_s)
     return done
 
 
@@ -120,14 +118,14 @@ def resume(
     rotation = replace(rotation, grace_s=grace_s)
     if rotation.state == journal.INACTIVE and not back and not rotation.is_due(interfaces.now()):
         interfaces.rotations.update(lambda text: journal.with_grace(text, rotation.old_id, grace_s))
-        return [journal.reminder(rotation, interfaces.now())]
+        return [reminder(rotation, interfaces.now())]
     if back and wishes.asks and interfaces.terminal.has_human:
         interfaces.terminal.say(f"key {masked(rotation.old_id)} is used again, and the new one is deleted")
         ask_consent("Take the rotation back? [y/n] ", interfaces)
     try:
         access = iam_access(rotation.profile, request, interfaces)
     except UnknownKey:
-        if back or not _gave_place(rotation, interfaces):
+        if back or not _gave_place(rotation, request, interfaces):
             raise
         access = iam_access(rotation.profile, request, interfaces)
     if access.identity.arn != rotation.user:
@@ -140,19 +138,24 @@ def resume(
     return [f"{rotation.profile}: another process has ended this rotation"]
 
 
-def _gave_place(rotation: Rotation, interfaces: Interfaces) -> bool:
-    """Whether the stored new key took the place of an old one that AWS refuses; else nobody could get a session."""
-    old_id, new_id = rotation.old_id, rotation.new_id
+def _gave_place(rotation: Rotation, request: RenewalRequest, interfaces: Interfaces) -> bool:
+    """Whether the new key, which AWS knows, took the place of an old one that it refuses: no other gets a session."""
+    old_id, new_id, ready = rotation.old_id, rotation.new_id, []
     with interfaces.set_up_lock():
         left = journal.rotations_in(interfaces.rotations.read())
         if (old_id, new_id, journal.STORED) not in ((one.old_id, one.new_id, one.state) for one in left):
             return False
-        interfaces.say(f"AWS no longer accepts key {masked(old_id)}: key {masked(new_id)} takes its place now")
+        user, _ = user_of_keys(rotation.profile, request, interfaces)
         for place in rotation.places:
             vault = interfaces.vault(place.vault)
             held, beside = vault.load(place.section), vault.load_next(place.section)
             if held and beside and (held.access_key_id, beside.access_key_id) == (old_id, new_id):
-                vault.exchange(place.section)
+                if interfaces.sts(user.region, user.endpoints).get_caller_identity(beside).arn != rotation.user:
+                    return False
+                ready.append(place)
+        interfaces.say(f"AWS no longer accepts key {masked(old_id)}: key {masked(new_id)} takes its place now")
+        for place in ready:
+            interfaces.vault(place.vault).exchange(place.section)
         interfaces.known_keys.update(lambda text: notes.with_other_key(text, old_id, new_id))
     return True
 
@@ -175,7 +178,10 @@ class _Work:
         self._rotation = replace(self._rotation, grace_s=grace_s)
         if self._rotation.state != journal.INACTIVE:
             self._check_places()
-        made = steps.steps_left(self._rotation, self.listed(), self._held(), now=now)
+        listed = self.listed()
+        made = steps.steps_left(self._rotation, listed, self._held(), now=now)
+        if self._rotation.state == journal.INACTIVE and (old := listed.get(self._rotation.old_id)):
+            self._check_unused(old)
         self._note()
         self._make(made)
         one, lines = self._rotation, []
@@ -183,8 +189,8 @@ class _Work:
             lines.append(f"{one.profile}: key {masked(one.new_id)} replaces {masked(one.old_id)} in {one.where}")
         if steps.DEACTIVATE in made:
             lines.append(f"its stored sessions were removed; for a new one: aws-mfa renew {quote(one.profile)}")
-        deleted = f"{one.profile}: key {masked(one.old_id)} is deleted"
-        return [*lines, deleted if steps.DELETE in made else journal.reminder(one, now)]
+        is_deleted = steps.DELETE in made
+        return [*lines, f"{one.profile}: key {masked(one.old_id)} is deleted" if is_deleted else reminder(one, now)]
 
     def go_back(self) -> list[str]:
         self._check_places()
@@ -198,8 +204,7 @@ class _Work:
         return [f"{one.profile}: {what}", *asks]
 
     def _make(self, numbers: list[int]) -> None:
-        # In the order in which `steps` numbers them.
-        ways = (self._delete_lost, self._create, self._switch, self._deactivate, self._delete)
+        ways = (self._delete_lost, self._create, self._switch, self._deactivate, self._delete)  # numbered in `steps`
         try:
             for number in numbers:
                 ways[number]()
@@ -227,6 +232,16 @@ class _Work:
             what = f"{lost}: neither key {masked(one.old_id)} nor the new one is there any more"
             give_up = f"or give this rotation up: remove [{one.old_id}] from {self._interfaces.rotations.path}"
             raise NotSetUp(what, "put the keys back there, and run the same command again", give_up)
+
+    def _check_unused(self, old: AccessKey) -> None:
+        """Raise `NotSetUp` if the old key, which was switched off, is on again, or is back in another place."""
+        one, what = self._rotation, f"key {masked(old.access_key_id)} was switched off, and is in use again"
+        found = _places(one.old_id, self._access, self._interfaces)
+        if places := [place for place in found if place not in one.places]:
+            raise NotSetUp(f"{what}, in {', '.join(map(str, places))}", "put other keys there first", _OR_BACK)
+        if old.is_active:
+            hint = f"if nothing uses it: {steps.deletion_of(one.old_id, one.profile)}"
+            raise NotSetUp(f"{what}: IAM lists it as active", hint, _OR_BACK)
 
     def _keys(self, key_id: str) -> LongTermKeys:
         for place in self._rotation.places:
@@ -370,32 +385,35 @@ def _places(key_id: str, access: IamAccess, interfaces: Interfaces) -> tuple[Pla
     found.insert(0, Place(access.users.place_of(access.user.section), access.user.section))
     if found[0].vault == "fork":
         hint = f"move it to the vault first: aws-mfa import --profile {quote(access.user.profile)}"
-        raise NotSetUp(f"key {masked(key_id)} is in the keychain fork's items, which are never written", hint)
+        what = f"key {masked(access.user.access_key_id)} is in the keychain fork's items, which are never written"
+        raise NotSetUp(what, hint)
     if found[0].vault != "file":
         users = [one.name for one in known.profiles.all_profiles() if "role_arn" not in one.own]
         found += [Place(found[0].vault, default_long_term(name)) for name in users[:_MOST_LOOKED_UP]]
     for vault, text in (("file", known.credentials_text), ("config", known.config_text)):
         found += [Place(vault, one.name) for one in sections(text) if one.values().get("aws_access_key_id") == key_id]
     if any(place.section == "DEFAULT" for place in found):
-        raise NotSetUp("the key is in [DEFAULT], which is not changed", "move it to the section of a profile")
+        what = f"key {masked(key_id)} is in [DEFAULT], which is not changed"
+        raise NotSetUp(what, "move it to the section of a profile")
     held = {place: interfaces.vault(place.vault).load(place.section) for place in found}
     return tuple(place for place, pair in held.items() if pair is not None and pair.access_key_id == key_id)
 
 
 def _two_keys(own: AccessKey, listed: Iterable[AccessKey], access: IamAccess, interfaces: Interfaces) -> LimitReached:
-    shown, hint = [], ""
-    old_ids = [one.old_id for one in journal.rotations_in(interfaces.rotations.read())]
+    shown, hints, journal_text = [], list[str](), interfaces.rotations.read()
     for one in listed:
-        facts = [masked(one.access_key_id), "in use here" if one is own else "active" if one.is_active else "inactive"]
+        is_here = one is own or _places(one.access_key_id, access, interfaces)
+        facts = [masked(one.access_key_id), "in use here" if is_here else "active" if one.is_active else "inactive"]
         facts += [] if one.created_at is None else [f"created {day_of(one.created_at)}"]
         with suppress(RefusedByAws):
             used_at, service = access.iam.key_last_used(access.session, one.access_key_id)
             facts.append("never used" if used_at is None else f"last used {day_of(used_at)} for {service}")
         shown.append(", ".join(facts))
-        if one is not own:
+        if not is_here:
             command = steps.deletion_of(one.access_key_id, access.user.profile)
-            hint = f"if nothing uses {facts[0]}: {f'{RESUME} --delete' if one.access_key_id in old_ids else command}"
-    return LimitReached(f"this user has two access keys, and IAM allows no third: {'; '.join(shown)}", hint)
+            is_old = f"[{one.access_key_id}]" in journal_text
+            hints.append(f"if nothing uses {facts[0]}: {f'{RESUME} --delete' if is_old else command}")
+    return LimitReached(f"this user has two access keys, and IAM allows no third: {'; '.join(shown)}", *hints)
 
 
 def _ask(begun: Rotation, wishes: Wishes, interfaces: Interfaces) -> None:

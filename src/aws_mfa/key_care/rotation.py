@@ -45,9 +45,8 @@ def steps_left(rotation: Rotation, listed: Mapping[str, AccessKey], held: Sequen
     if old is None and rotation.state == INACTIVE:  # it was deleted elsewhere
         return [DELETE]
     if not (held and (new_id or old)):
-        raise NotSetUp(
-            f"key {masked(rotation.old_id)} is gone: no place has it, or IAM does not list it", f"go back: {ROLLBACK}"
-        )
+        what = f"key {masked(rotation.old_id)} is gone: no place has it, or IAM does not list it"
+        raise NotSetUp(what, f"go back: {ROLLBACK}")
     if not new_id:
         steps += [DELETE_LOST, CREATE] if lost_id(rotation, listed) else [CREATE]
     if rotation.state in (CREATING, STORED) or any(one.key_id != new_id for one in held):
@@ -62,9 +61,8 @@ def steps_back(rotation: Rotation, listed: Mapping[str, AccessKey], held: Sequen
     """The steps that undo the rotation; `NotSetUp` if the old key is gone."""
     old = listed.get(rotation.old_id)
     if old is None or any(rotation.old_id not in (one.key_id, one.beside_id) for one in held):
-        raise NotSetUp(
-            f"key {masked(rotation.old_id)} is deleted, or no longer stored: there is no way back", f"finish: {RESUME}"
-        )
+        what = f"key {masked(rotation.old_id)} is deleted, or no longer stored: there is no way back"
+        raise NotSetUp(what, f"finish: {RESUME}")
     steps = [SWITCH] if not old.is_active or any(one.key_id != rotation.old_id for one in held) else []
     if not (rotation.new_id or new_id_in(rotation, held)) and lost_id(rotation, listed):
         steps.append(DELETE_LOST)

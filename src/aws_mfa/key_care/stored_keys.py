@@ -93,8 +93,7 @@ def _finds(name: str, vaults: Iterable[str], interfaces: Interfaces, trouble: li
 def _check_user(profile: str, interfaces: Interfaces) -> None:
     """Raise for a name that nothing names, and for a role's, before a vault asks for anything."""
     check_known(profile, interfaces)
-    user = user_of(profile, KnownProfiles(interfaces).profiles)
-    if user != profile:
+    if (user := user_of(profile, KnownProfiles(interfaces).profiles)) != profile:
         raise NoLongTermKeys(f"the keys of {user} sign for this role", f"name {quote(user)} instead")
 
 
@@ -135,8 +134,7 @@ def _movable(name: str, target: str, interfaces: Interfaces) -> Moved:
         if not finds:
             _check_user(profile_of(name), interfaces)
             trouble: list[AwsMfaError] = [NoLongTermKeys("no long-term keys", f"aws-mfa setup --profile {profile}")]
-            finds = _finds(name, _SEALED, interfaces, trouble)
-            if not finds:
+            if not (finds := _finds(name, _SEALED, interfaces, trouble)):
                 raise trouble[-1]
         if target == "file":
             finds = [find for find in finds if find.is_in_config or not find.file_section]

@@ -35,8 +35,7 @@ class Place(NamedTuple):
     section: str
 
     def __str__(self) -> str:
-        files = {"file": "the credentials file", "config": "the config file"}
-        file = files.get(self.vault)
+        file = {"file": "the credentials file", "config": "the config file"}.get(self.vault)
         return f"[{self.section}] of {file}" if file else f"the {self.vault} vault ({self.section})"
 
 
@@ -137,7 +136,6 @@ def without_rotation(text: str, old_id: str) -> str:
 
 
 def reminders(journal_text: str, now: float) -> list[str]:
-    """A line for each rotation that is not over: what is left to do, and the command."""
     return [reminder(one, now) for one in rotations_in(journal_text)]
 
 
