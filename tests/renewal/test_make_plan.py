@@ -347,3 +347,9 @@ def test_a_session_of_the_file_with_a_damaged_secret_is_not_used() -> None:
     renewed(interfaces, "dev")
     interfaces.credentials.text = with_changes(interfaces.credentials.read(), "dev", {"aws_secret_access_key": 'half"'})
     assert labels(planned(interfaces, "dev")) == ["dev"]
+
+
+def test_a_preview_for_a_program_names_a_wrong_header_too() -> None:
+    interfaces = some_interfaces("[work]\nregion = eu-west-1\n")
+    found = make_plan(RenewalRequest(["work"], is_preview=True, hands_over=True), as_interfaces(interfaces))
+    assert found.notes["work"] == ["section [work] of ~/.aws/config must be [profile work]"]

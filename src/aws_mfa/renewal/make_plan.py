@@ -62,7 +62,7 @@ def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfi
             if not request.hands_over:
                 notes[name] = _notes_of_section(chain, user, known.credentials, is_preview=request.is_preview)
             if request.is_preview and name in known.profiles.misnamed:
-                notes[name].append(known.profiles.misnamed[name])
+                notes.setdefault(name, []).append(known.profiles.misnamed[name])
             wanted.append((chain, user))
         except AwsMfaError as error:
             failures[name] = users.quiet_vault.explained(error)
