@@ -30,11 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class IamAccess:
-    """
-    A user, the MFA session that signs the user's calls, whose it is, and the services of their partition.
-
-    `users` has the long-term keys, to be read when they are needed: a keychain may have to be unlocked.
-    """
+    """A user, the MFA session that signs their calls, whose it is; `users` reads the long-term keys if one asks."""
 
     user: SourceUser
     session: Session

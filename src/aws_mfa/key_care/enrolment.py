@@ -3,8 +3,8 @@ Enrol a virtual MFA device: create it, show its seed, prove it with two codes, n
 
 A user without a device has no MFA session yet, so the long-term keys sign; else an MFA session does. The seed is shown
 on the terminal, and stored nowhere. However it ends before AWS enables the device (a refusal, Ctrl-C, a signal), the
-device is deleted again; what `kill -9` leaves is deleted by the next enrolment of that name, because a note says that
-this machine made it. Refuses to delete any other device unasked, but the one that the profile named for `--replace`.
+device is deleted again. What `kill -9` leaves is deleted by the next enrolment of that name, within an hour of the note
+that this machine began it. Refuses to delete any other device unasked, but the one that `--replace` means.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from aws_mfa.prompt.providers import QUESTIONS, say_error
 from aws_mfa.renewal.users import line_for_device
 from aws_mfa.setup.questions import says_yes
 from aws_mfa.setup.setup import FilesOfProfile, file_write
-from aws_mfa.vaults.choice import noted_device
+from aws_mfa.vaults.choice import noted_creation, with_creation
 from aws_mfa.vaults.lookup import note_device
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 _DEVICE_KEYS = ("mfa_serial", "aws_mfa_device", "aws_mfa_mfa_serial")
 _NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,226}")
-_ENROLMENT = "enrolment "  # and the device, in place of a key: when this machine began to make it
+_ENROLMENT = "enrolment "  # and the device, in place of a key id: it is noted when this machine began to make it
 _OURS_S = 3600.0
 _TYPING_S = 7  # a code typed so soon after a new one came may be the one before
 
@@ -84,7 +84,7 @@ def enrol(request: EnrolRequest, interfaces: Interfaces) -> tuple[list[str], Aws
         is_spare = user.old and not request.replaces
         with interfaces.deferred_signals() as signals:
             _prove(user, _created(user, serial, signals, interfaces), request, signals, interfaces)
-            note_device(_ENROLMENT + serial, None, interfaces)
+            _note_begun(serial, None, interfaces)
             if not is_spare:
                 _name_in_files(serial, user, interfaces)
     profile, done = user.user.profile, [f"enabled: {serial}"]
@@ -162,8 +162,8 @@ def _prove(
 
 def _created(user: KeyAccess, serial: str, signals: DeferredSignals, interfaces: Interfaces) -> NewDevice:
     """A new device; one of this name that no user has is deleted if we began it within the hour, else after a yes."""
-    begun_at = noted_device(interfaces.known_keys.read(), _ENROLMENT + serial) or ""
-    is_ours = begun_at.isdecimal() and abs(interfaces.now() - int(begun_at)) < _OURS_S
+    begun_at = noted_creation(interfaces.known_keys.read(), _ENROLMENT + serial)
+    is_ours = begun_at is not None and abs(interfaces.now() - begun_at) < _OURS_S
     left, other_name = "", f"choose another name: --name {serial.rpartition('/')[2]}-2"
     try:
         with suppress(AlreadyExists):
@@ -185,13 +185,18 @@ def _created(user: KeyAccess, serial: str, signals: DeferredSignals, interfaces:
 
 def _made(user: KeyAccess, serial: str, interfaces: Interfaces) -> NewDevice:
     """Create the device, which is noted before, unless AWS refuses."""
-    begun_at = f"{interfaces.now():.0f}"
-    note_device(_ENROLMENT + serial, begun_at, interfaces)
+    _note_begun(serial, interfaces.now(), interfaces)
     try:
         return user.iam.create_virtual_device(user.signer, serial.rpartition("/")[2])
     except RefusedByAws as error:
-        note_device(_ENROLMENT + serial, begun_at if isinstance(error, AwsFailed) else None, interfaces)
+        if not isinstance(error, AwsFailed):
+            _note_begun(serial, None, interfaces)
         raise
+
+
+def _note_begun(serial: str, begun_at: float | None, interfaces: Interfaces) -> None:
+    with suppress(AwsMfaError):  # without the note a person is asked
+        interfaces.known_keys.update(lambda text: with_creation(text, _ENROLMENT + serial, begun_at))
 
 
 def _show(device: NewDevice, size: tuple[int, int], interfaces: Interfaces, *, is_inverted: bool = False) -> None:
@@ -245,7 +250,7 @@ def _delete(user: KeyAccess, serial: str, interfaces: Interfaces) -> bool:
         with suppress(NoSuchEntity):
             user.iam.delete_virtual_device(user.signer, serial)
         interfaces.say(f"{serial} was deleted again: remove its entry from the app")
-        note_device(_ENROLMENT + serial, None, interfaces)
+        _note_begun(serial, None, interfaces)
     except AlreadyExists:
         return True
     except AwsMfaError as error:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.iam_users import KEYS_PER_USER
 from aws_mfa.command_lines import quote
-from aws_mfa.config.ini import sections
-from aws_mfa.config.sections import default_long_term, profile_of
+from aws_mfa.config.sections import profile_of
 from aws_mfa.errors import (
     AnswerLost,
     AwsFailed,
@@ -33,11 +32,11 @@ from aws_mfa.key_care import rotation as steps
 from aws_mfa.key_care.access import iam_access, user_of_keys
 from aws_mfa.key_care.importing import ask_consent, opened_vault
 from aws_mfa.key_care.rotation import Held
+from aws_mfa.key_care.stored_keys import places_of_key
 from aws_mfa.model import LongTermKeys, masked
 from aws_mfa.vaults import choice as notes
 from aws_mfa.vaults import journal
-from aws_mfa.vaults.journal import RESUME, Place, Rotation, day_of, reminder
-from aws_mfa.vaults.lookup import KnownProfiles
+from aws_mfa.vaults.journal import RESUME, Rotation, day_of, reminder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,7 +51,6 @@ if TYPE_CHECKING:
 
     Answer = TypeVar("Answer")
 
-_MOST_LOOKED_UP = 100  # in a keychain, each a call to its service
 _PAUSES_S = (2, 3, 5, 10, 10, 15)  # AWS knows a new key after some seconds
 _OR_BACK = f"or go back: {journal.ROLLBACK}"
 
@@ -85,7 +83,7 @@ def rotate(user: SourceUser, request: RenewalRequest, wishes: Wishes, interfaces
             return done + left
         if len(listed) >= KEYS_PER_USER:
             raise _two_keys(own, listed.values(), access, interfaces)
-        places = _places(keys.access_key_id, access, interfaces)
+        places = places_of_key(keys.access_key_id, access, interfaces)
         for name in dict.fromkeys(place.vault for place in places):
             opened_vault(name, interfaces)
         begun = Rotation(keys.access_key_id, arn, user.profile, places, now)
@@ -236,7 +234,7 @@ class _Work:
     def _check_unused(self, old: AccessKey) -> None:
         """Raise `NotSetUp` if the old key, which was switched off, is on again, or is back in another place."""
         one, what = self._rotation, f"key {masked(old.access_key_id)} was switched off, and is in use again"
-        found = _places(one.old_id, self._access, self._interfaces)
+        found = places_of_key(one.old_id, self._access, self._interfaces)
         if places := [place for place in found if place not in one.places]:
             raise NotSetUp(f"{what}, in {', '.join(map(str, places))}", "put other keys there first", _OR_BACK)
         if old.is_active:
@@ -341,7 +339,7 @@ class _Work:
         key_id, is_used = steps.lost_id(self._rotation, listed), True
         if not key_id:
             return
-        is_here = bool(_places(key_id, self._access, self._interfaces))
+        is_here = bool(places_of_key(key_id, self._access, self._interfaces))
         with suppress(RefusedByAws):  # if it is denied, the key may be another's
             is_used = self._call(lambda iam, signer: iam.key_last_used(signer, key_id))[0] is not None
         try:
@@ -377,32 +375,10 @@ def _too_young(access_key_id: str, profile: str, wishes: Wishes, interfaces: Int
     return [f"{profile}: {what} (created on {day_of(created_at)}): not rotated"]
 
 
-def _places(key_id: str, access: IamAccess, interfaces: Interfaces) -> tuple[Place, ...]:
-    """Every place that holds the key: the vault in use, those that a note names, sections of both files."""
-    known = KnownProfiles(interfaces)
-    names = [name for name in known.noted_sections if notes.noted_key_id(known.notes, name) == key_id]
-    found = [Place(notes.noted_vault(known.notes, name) or "", name) for name in sorted(names)]
-    found.insert(0, Place(access.users.place_of(access.user.section), access.user.section))
-    if found[0].vault == "fork":
-        hint = f"move it to the vault first: aws-mfa import --profile {quote(access.user.profile)}"
-        what = f"key {masked(access.user.access_key_id)} is in the keychain fork's items, which are never written"
-        raise NotSetUp(what, hint)
-    if found[0].vault != "file":
-        users = [one.name for one in known.profiles.all_profiles() if "role_arn" not in one.own]
-        found += [Place(found[0].vault, default_long_term(name)) for name in users[:_MOST_LOOKED_UP]]
-    for vault, text in (("file", known.credentials_text), ("config", known.config_text)):
-        found += [Place(vault, one.name) for one in sections(text) if one.values().get("aws_access_key_id") == key_id]
-    if any(place.section == "DEFAULT" for place in found):
-        what = f"key {masked(key_id)} is in [DEFAULT], which is not changed"
-        raise NotSetUp(what, "move it to the section of a profile")
-    held = {place: interfaces.vault(place.vault).load(place.section) for place in found}
-    return tuple(place for place, pair in held.items() if pair is not None and pair.access_key_id == key_id)
-
-
 def _two_keys(own: AccessKey, listed: Iterable[AccessKey], access: IamAccess, interfaces: Interfaces) -> LimitReached:
     shown, hints, journal_text = [], list[str](), interfaces.rotations.read()
     for one in listed:
-        is_here = one is own or _places(one.access_key_id, access, interfaces)
+        is_here = one is own or places_of_key(one.access_key_id, access, interfaces)
         facts = [masked(one.access_key_id), "in use here" if is_here else "active" if one.is_active else "inactive"]
         facts += [] if one.created_at is None else [f"created {day_of(one.created_at)}"]
         with suppress(RefusedByAws):

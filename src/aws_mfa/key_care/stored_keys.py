@@ -1,5 +1,5 @@
 """
-Where the long-term keys of profiles are stored; moved from vault to vault, or removed from one.
+Where the long-term keys of profiles are stored, and every place of one key; moves and removes keys.
 
 Refuses to search a keychain: it reads items by name, and lists those that are noted. A move stores, reads back, notes,
 and only then removes the original, which is read again first: if it ends at any moment, the keys are in the old place,
@@ -23,17 +23,19 @@ from aws_mfa.key_care.search import Importable, ImportRequest, finds_in_files
 from aws_mfa.key_care.transfer import Find, Move, by_name
 from aws_mfa.model import masked
 from aws_mfa.setup.questions import user_of
-from aws_mfa.vaults.choice import choose_vault, noted_vault
+from aws_mfa.vaults.choice import choose_vault, noted_key_id, noted_vault
 from aws_mfa.vaults.items import refuse_unfinished
-from aws_mfa.vaults.journal import refuse_rotating
+from aws_mfa.vaults.journal import Place, refuse_rotating
 from aws_mfa.vaults.lookup import KnownProfiles, check_known, note_keys
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from aws_mfa.interfaces import Interfaces
+    from aws_mfa.key_care.access import IamAccess
 
 _SEALED = ("keychain", "age")
+_MOST_LOOKED_UP = 100  # in a keychain, each a call to its service
 
 
 @dataclass
@@ -64,6 +66,27 @@ def stored_keys(interfaces: Interfaces) -> tuple[list[StoredKeys], list[str]]:
         key_id = find.keys.access_key_id
         found.setdefault((find.name, key_id), StoredKeys(find.name, "file", key_id)).in_files.append(find.place)
     return sorted(found.values(), key=lambda one: one.name), looked.left + looked.notices
+
+
+def places_of_key(key_id: str, access: IamAccess, interfaces: Interfaces) -> tuple[Place, ...]:
+    """Every place that holds the key: the vault in use, those that a note names, sections of both files."""
+    known = KnownProfiles(interfaces)
+    names = [name for name in known.noted_sections if noted_key_id(known.notes, name) == key_id]
+    found = [Place(noted_vault(known.notes, name) or "", name) for name in sorted(names)]
+    found.insert(0, Place(access.users.place_of(access.user.section), access.user.section))
+    if found[0].vault == "fork":
+        hint = f"move it to the vault first: aws-mfa import --profile {quote(access.user.profile)}"
+        what = f"key {masked(access.user.access_key_id)} is in the keychain fork's items, which are never written"
+        raise NotSetUp(what, hint)
+    if found[0].vault != "file":
+        users = [one.name for one in known.profiles.all_profiles() if "role_arn" not in one.own]
+        found += [Place(found[0].vault, default_long_term(name)) for name in users[:_MOST_LOOKED_UP]]
+    for vault, text in (("file", known.credentials_text), ("config", known.config_text)):
+        found += [Place(vault, one.name) for one in sections(text) if one.values().get("aws_access_key_id") == key_id]
+    if any(place.section == "DEFAULT" for place in found):
+        raise NotSetUp(f"key {masked(key_id)} is in [DEFAULT], which is not changed", "move it to a profile's section")
+    held = {place: interfaces.vault(place.vault).load(place.section) for place in found}
+    return tuple(place for place, pair in held.items() if pair is not None and pair.access_key_id == key_id)
 
 
 def _finds(name: str, vaults: Iterable[str], interfaces: Interfaces, trouble: list[AwsMfaError] | None) -> list[Find]:
