@@ -7,8 +7,11 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from typing import TYPE_CHECKING, TypeVar
 
+from aws_mfa.agents.rule import granted
 from aws_mfa.aws.endpoints import NO_SETTINGS, EndpointSettings
 from aws_mfa.aws_values.iam_users import AccessKey, NewDevice
+from aws_mfa.aws_values.narrowing import Grant
+from aws_mfa.config.profile import Profile
 from aws_mfa.errors import AlreadyExists, AwsMfaError, Cancelled, NeedsHuman
 from aws_mfa.interfaces import Interfaces
 from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest, masked
@@ -228,6 +231,9 @@ class FakeSts:
 
     def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session:
         return self._answer("AssumeRole", code, request)
+
+    def get_scoped_credentials(self, keys: Session, request: SessionRequest, *, left_s: int) -> Session:
+        return self._answer("GetScopedCredentials", None, request)
 
     def get_federation_token(
         self, keys: LongTermKeys, name: str, duration_s: int, *, policy: str | None, policy_arns: tuple[str, ...]
@@ -591,8 +597,8 @@ class FakeWatch:
         self.noted: dict[str, FingerprintedSession] = {}
         self.paths: list[str] = []
 
-    def note(self, profile: str, found: FingerprintedSession, paths: Sequence[str] = ()) -> None:
-        self.noted[profile] = found
+    def note(self, profile: str, found: FingerprintedSession, paths: Sequence[str] = (), *, wish: str = "") -> None:
+        self.noted[f"{profile} {wish}".rstrip()] = found
         self.paths += paths
 
 
@@ -687,6 +693,7 @@ class FakeInterfaces:
 
     def __init__(self, credentials: str | None = None, config: str | None = None) -> None:
         self.environ: Mapping[str, str] = {}
+        self.agent: str | None = None
         self.terminal: FakeTerminal = FakeTerminal()
         self.fake_screen: FakeScreen | None = None
         self.providers: Sequence[CodeProvider] | None = None
@@ -717,6 +724,9 @@ class FakeInterfaces:
         self.signals = FakeSignals()
         self.unattended_copy: FakeInterfaces | None = None
         self.before_set_up: Callable[[], None] = lambda: None  # what another process did before we got the lock
+
+    def grant(self, profile: Profile) -> Grant:
+        return granted(profile, self.agent, self.environ)
 
     def screen(self) -> AbstractContextManager[FakeScreen] | None:
         return None if self.fake_screen is None else nullcontext(self.fake_screen)

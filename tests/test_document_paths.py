@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, HIDDEN, KEYS, NARROWING
+from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, HIDDEN, KEYS, NARROWING, OF_AGENTS
 from needs import ROOT
 from security.test_where_secrets_leave import PLACES
 from test_documents import BLOCK, DOCUMENTS, text_of
@@ -45,5 +45,5 @@ def test_every_setting_of_a_profile_is_listed() -> None:
     rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     assert set(re.findall(r"`(\w+)`", "".join(rows))) == KEYS | {
         CREDENTIAL_PROCESS,
-        *(HIDDEN + key for key in NARROWING),
+        *(HIDDEN + key for key in (*NARROWING, *OF_AGENTS)),
     }

@@ -45,6 +45,7 @@ def test_the_exit_codes_are_those_of_the_design() -> None:
         "NotSetUp": 3,
         "NeedsHuman": 4,
         "RefusedByAws": 5,
+        "RefusedByRule": 5,
         "Unreachable": 6,
         "Cancelled": 130,
     }

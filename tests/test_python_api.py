@@ -13,11 +13,12 @@ import threading
 import time
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import botocore.session
 import pytest
+from botocore.exceptions import ClientError
 
 import aws_mfa
 from aws_mfa import python_api
@@ -239,6 +240,9 @@ def test_a_role_is_renewed_without_a_question_while_the_mfa_session_is_good(stag
     assert (stage.sent().count("AssumeRole"), len(person.asked)) == (2, 1)
 
 
+ONLY_LISTS = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iam:List*", "Resource": "*"}}'
+
+
 def test_read_only_and_policies_narrow_the_role(stage: ClassicStage) -> None:
     add_role(stage)
     view = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"
@@ -248,8 +252,24 @@ def test_read_only_and_policies_narrow_the_role(stage: ClassicStage) -> None:
         view,
         "arn:aws:iam::aws:policy/ReadOnlyAccess",
     }
-    with pytest.raises(BadInput, match="narrow role sessions only"):
-        aws_mfa.credentials("work", read_only=True)
+    with pytest.raises(BadInput, match="no ARNs of managed policies"):
+        aws_mfa.credentials("work", policy_arns=[view])
+
+
+@pytest.mark.parametrize("wish", [{"read_only": True}, {"allow": ["iam:List*"]}, {"policy": ONLY_LISTS}])
+def test_a_users_session_is_narrowed_with_one_code_for_all(stage: ClassicStage, wish: dict[str, Any]) -> None:
+    person = Person(stage)
+    aws_mfa.credentials("work", ask=person)
+    session = aws_mfa.boto3_session("work", region="us-east-1", **wish)
+    assert session.client("iam").list_access_keys()["AccessKeyMetadata"]
+    with pytest.raises(ClientError, match="no session policy allows the iam:CreateAccessKey action"):
+        session.client("iam").create_access_key()
+    assert (stage.sent().count("GetScopedCredentials"), len(person.asked)) == (1, 1)
+
+
+def test_two_ways_to_narrow_are_refused(stage: ClassicStage) -> None:
+    with pytest.raises(BadInput, match="contradict each other"):
+        aws_mfa.credentials("work", read_only=True, allow=["s3:List*"])
 
 
 def test_a_role_that_no_profile_has_is_assumed_for_as_long_as_asked(stage: ClassicStage) -> None:

@@ -112,8 +112,8 @@ def measures(root: str) -> list[Measure]:
     folders = _folders(root)
     packages = [module for module in modules if os.path.basename(module.path) not in ("__init__.py", "__main__.py")]
     return [
-        Measure("lines of source", lines, 25_200),
-        Measure("modules", sum(not module.path.endswith("__init__.py") for module in modules), 170),
+        Measure("lines of source", lines, 27_200),
+        Measure("modules", sum(not module.path.endswith("__init__.py") for module in modules), 185),
         Measure("longest function", *_largest(long, 40)),
         Measure("median function, without docstring", statistics.median(lengths or [0]), 6, is_least=True),
         Measure("functions of <= 4 lines, mentioned once", len(small), 40, found=tuple(small)),

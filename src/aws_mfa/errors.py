@@ -41,6 +41,7 @@ Every failure a user can meet, one class per situation: this tree is their descr
     |   |-- Throttled                   too many requests: the same call may work seconds later
     |   `-- AwsFailed          exit 6   neither yes nor no: the code may be spent
     |       `-- AwsServerError          5xx: the same call may work a moment later
+    |-- RefusedByRule          exit 5   the profile's rule for agents leaves nothing to hand over
     |-- Unreachable            exit 6   no answer from AWS or the keychain
     |   |-- AwsUnreachable              network, DNS, proxy, certificate
     |   |   `-- AnswerLost              the request went out, the answer did not come: the code may be spent
@@ -201,6 +202,10 @@ class AwsFailed(RefusedByAws):
 
 
 class AwsServerError(AwsFailed): ...
+
+
+class RefusedByRule(AwsMfaError):
+    exit_code = 5
 
 
 class Unreachable(AwsMfaError):

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from aws_mfa.aws.endpoints import EndpointSettings
     from aws_mfa.aws_values.iam_users import AccessKey, NewDevice
+    from aws_mfa.aws_values.narrowing import Grant
+    from aws_mfa.config.profile import Profile
     from aws_mfa.errors import AwsMfaError
     from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest
     from aws_mfa.prompt.providers import CodeProvider, Terminal
@@ -37,6 +39,9 @@ class Sts(Protocol):
     def get_session_token(self, keys: LongTermKeys, request: SessionRequest, code: str) -> Session: ...
     def assume_role(self, keys: LongTermKeys | Session, request: SessionRequest, code: str | None) -> Session:
         """With the long-term keys and a code, or with a session, which needs no code."""
+
+    def get_scoped_credentials(self, keys: Session, request: SessionRequest, *, left_s: int) -> Session:
+        """The session of `keys`, which has `left_s` seconds left, narrowed by a policy or shorter; needs no code."""
 
     def get_federation_token(
         self, keys: LongTermKeys, name: str, duration_s: int, *, policy: str | None, policy_arns: tuple[str, ...]
@@ -295,8 +300,12 @@ class SessionCache(Protocol):
 class Watch(Protocol):
     """The state of the files a plan is made from, taken before they are read."""
 
-    def note(self, profile: str, found: FingerprintedSession, paths: Sequence[str] = ()) -> None:
-        """Write the fingerprint that answers a plain request until a file (`paths` too) changes; ignores failures."""
+    def note(self, profile: str, found: FingerprintedSession, paths: Sequence[str] = (), *, wish: str = "") -> None:
+        """
+        Write the fingerprint that answers a plain request until a file (`paths` too) changes; ignores failures.
+
+        `wish`: what else tells the request from others, as `fingerprint.wish_of` writes it.
+        """
 
 
 # Programs and this machine
@@ -371,6 +380,13 @@ class Interfaces(Protocol):
         `unattended`: background work that must not prompt: every question is refused, a locked keychain stays locked.
         `looks_only`: unattended, prints nothing, and leaves every file, note, mode and stored session as it is.
         """
+
+    @property
+    def agent(self) -> str | None:
+        """The name of the coding agent that called, None for a person; `BadInput` for a bad name."""
+
+    def grant(self, profile: Profile) -> Grant:
+        """What the caller may get of the profile, by `agents/rule`; raises what that raises."""
 
     @property
     def terminal(self) -> Terminal: ...

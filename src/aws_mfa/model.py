@@ -94,14 +94,15 @@ class SessionRequest:
     """
     What STS is asked for: a role's session if `role_arn` is given, else an MFA session. `duration_s` is in seconds.
 
-    `is_usual_duration`: no one chose it. The rest is only for roles: `tags` are pairs of key and value,
-    `transitive_tag_keys` name those that the next role of a chain inherits, `policy` is JSON that narrows the session,
-    as do the managed `policy_arns`.
+    With a `description` it is GetScopedCredentials instead: a session of the signing session's identity, narrowed by
+    `policy` (JSON), or shorter. `is_usual_duration`: no one chose it. `agent` is the agent that it is for. The rest is
+    only for roles: `tags` are pairs of key and value, `transitive_tag_keys` name those that the next role of a chain
+    inherits, `policy` and the managed `policy_arns` narrow the session.
     """
 
     __slots__ = (
         *("device", "duration_s", "external_id", "policy", "policy_arns", "role_arn", "role_session_name"),
-        *("is_usual_duration", "source_identity", "tags", "transitive_tag_keys"),
+        *("agent", "description", "is_usual_duration", "source_identity", "tags", "transitive_tag_keys"),
     )
 
     def __init__(
@@ -118,9 +119,13 @@ class SessionRequest:
         policy: str | None = None,
         policy_arns: tuple[str, ...] = (),
         is_usual_duration: bool = False,
+        description: str | None = None,
+        agent: str | None = None,
     ) -> None:
         self.device = device
         self.is_usual_duration = is_usual_duration
+        self.description = description
+        self.agent = agent
         self.duration_s = duration_s
         self.role_arn = role_arn
         self.role_session_name = role_session_name

@@ -25,15 +25,16 @@ from botocore.credentials import CredentialResolver, RefreshableCredentials
 from botocore.session import Session as BotocoreSession  # the base of a boto3 session
 
 from aws_mfa.aws.query import keep_tokens_out_of_logs
-from aws_mfa.aws_values.policies import check_policy_arns
+from aws_mfa.aws_values.narrowing import Overlay, allow_policy
+from aws_mfa.aws_values.policies import check_policy, check_policy_arns
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.config.sections import profile_in_force
-from aws_mfa.errors import AwsMfaError, NeedsHuman
+from aws_mfa.errors import AwsMfaError, BadInput, NeedsHuman
 from aws_mfa.handover.environment import child_environment
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.prompt.providers import COMMANDS
 from aws_mfa.prompt.terminal import FunctionProvider
-from aws_mfa.renewal.request import Overlay, RenewalRequest, source_of_roles
+from aws_mfa.renewal.request import RenewalRequest, source_of_roles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,9 +61,12 @@ def credentials(
     *,
     ask: Callable[[str], str] | None = None,
     read_only: bool = False,
+    allow: Sequence[str] = (),
+    policy: str | None = None,
     policy_arns: Sequence[str] = (),
     duration_s: int | None = None,
     source_profile: str | None = None,
+    agent: str | None = None,
 ) -> ProfileCredentials:
     """
     Return the profile's session as `botocore.credentials.RefreshableCredentials`.
@@ -74,13 +78,14 @@ def credentials(
       default the one in `AWS_PROFILE`.
     - `ask`: a function that gets the question and returns the code, instead of terminal, dialog and `aws-mfa code`. In
       a notebook: `ask=input`.
-    - `read_only`, `policy_arns`: narrow the session of a role.
+    - `read_only`, `allow` (actions, such as `"s3:List*"`), `policy` (JSON) narrow the session, `policy_arns` a role's.
     - `duration_s`: how many seconds each session lasts, instead of the profile's `duration_seconds`.
+    - `agent`: the name of the coding agent that it is for, by default found by the variables that agents set.
 
     Safe for threads. Raises `aws_mfa.errors.AwsMfaError`: `NeedsHuman` if no one can be asked, `RefusedByAws`, ...
     """
-    overlay = Overlay(None, tuple(policy_arns), read_only)
-    return ProfileCredentials(_SessionOf(profile, ask, overlay, duration_s, source_profile))
+    narrower = _Narrower(read_only, tuple(allow), policy, tuple(policy_arns))
+    return ProfileCredentials(_SessionOf(profile, ask, narrower, duration_s, source_profile, agent))
 
 
 def boto3_session(
@@ -89,9 +94,12 @@ def boto3_session(
     region: str | None = None,
     ask: Callable[[str], str] | None = None,
     read_only: bool = False,
+    allow: Sequence[str] = (),
+    policy: str | None = None,
     policy_arns: Sequence[str] = (),
     duration_s: int | None = None,
     source_profile: str | None = None,
+    agent: str | None = None,
 ) -> Boto3Session:
     """
     Return a boto3 session with the profile's credentials, region and other settings.
@@ -108,9 +116,27 @@ def boto3_session(
             raise
         message = "aws_mfa.boto3_session needs boto3, which is not installed: pip install 'boto3>=1.35'"
         raise ModuleNotFoundError(message, name=error.name) from None
-    sessions = _SessionOf(profile, ask, Overlay(None, tuple(policy_arns), read_only), duration_s, source_profile)
+    narrower = _Narrower(read_only, tuple(allow), policy, tuple(policy_arns))
+    sessions = _SessionOf(profile, ask, narrower, duration_s, source_profile, agent)
     session = open_botocore_session(ProfileCredentials(sessions), sessions.profile)
     return boto3.session.Session(botocore_session=session, region_name=region or sessions.region)
+
+
+@dataclass(frozen=True)
+class _Narrower:
+    """What narrows the session, as it was given; checked with each session, where errors get their text."""
+
+    read_only: bool
+    allow: tuple[str, ...]
+    policy: str | None
+    policy_arns: tuple[str, ...]
+
+    def checked(self) -> Overlay:
+        if self.allow and (self.read_only or self.policy or self.policy_arns):
+            raise BadInput("allow and the other arguments that narrow contradict each other", "give one of them")
+        policy = allow_policy(",".join(self.allow), "allow") if self.allow else None
+        policy = check_policy(self.policy, "policy") if self.policy is not None else policy
+        return Overlay(policy, check_policy_arns(list(self.policy_arns), read_only=self.read_only), self.read_only)
 
 
 @dataclass
@@ -119,9 +145,10 @@ class _SessionOf:
 
     given_profile: str | None
     ask: Callable[[str], str] | None
-    overlay: Overlay
+    narrower: _Narrower
     duration_s: int | None
     source_profile: str | None
+    agent: str | None
     region: str | None = None
 
     def __post_init__(self) -> None:
@@ -129,16 +156,16 @@ class _SessionOf:
 
     def __call__(self) -> Session:
         """Return the session, and set `region` to the profile's."""
-        interfaces = RealInterfaces(reads_pipe=False, asks_on_stdout=False)
+        interfaces = RealInterfaces(reads_pipe=False, asks_on_stdout=False, given_agent=self.agent)
         interfaces = interfaces.replaced(came_at=interfaces.now())
         try:
             if self.ask is not None:
                 commands = [one for one in interfaces.code_providers if one.name in COMMANDS]
                 interfaces = interfaces.replaced(code_providers=[*commands, FunctionProvider(self.ask)])
             with _one_at_a_time:
-                check_policy_arns(list(self.overlay.policy_arns), read_only=self.overlay.read_only)
+                overlay = self.narrower.checked()
                 source = source_of_roles([self.profile], self.source_profile, interfaces.environ, "source_profile")
-                request = RenewalRequest([self.profile], self.overlay, for_sdk=True, duration_s=self.duration_s)
+                request = RenewalRequest([self.profile], overlay, for_sdk=True, duration_s=self.duration_s)
                 request = replace(request, source=source)
                 session, plan = hand_over(request, interfaces)
         except AwsMfaError as error:

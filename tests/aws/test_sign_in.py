@@ -121,7 +121,7 @@ def test_the_url_is_safe_in_quotes_of_any_shell() -> None:
     ],
 )
 def test_only_an_iam_user_signs_in_under_the_users_name(arn: str, name: str | None) -> None:
-    assert federated_name(arn) == name
+    assert federated_name(arn, None) == name
 
 
 def test_the_policy_that_narrows_nothing_is_of_the_users_partition() -> None:

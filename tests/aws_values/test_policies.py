@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aws_mfa.aws_values.narrowing import Overlay
 from aws_mfa.aws_values.policies import check_policy, check_policy_arns, check_policy_partitions
 from aws_mfa.command_lines import quote
 from aws_mfa.errors import BadInput
-from aws_mfa.renewal.request import Overlay
 
 OF_AWS = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"
 OWN = "arn:aws-cn:iam::123456789012:policy/team/Small"

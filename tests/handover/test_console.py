@@ -7,10 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from aws_mfa.aws_values.narrowing import Overlay
+from aws_mfa.aws_values.read_only import READ_ONLY
 from aws_mfa.errors import BadInput, BrokenFile, NotAuthorized, NotSetUp
 from aws_mfa.handover.console import Page, console
 from aws_mfa.model import Identity
-from aws_mfa.renewal.request import Overlay, RenewalRequest
+from aws_mfa.renewal.request import RenewalRequest
 from fakes import ACCOUNT, ANN, DEVICE, KEYS, NOW, FakeInterfaces, FakeTerminal, a_session, as_interfaces
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/dev"
@@ -97,7 +99,8 @@ def test_a_users_own_duration_is_used_up_to_the_limit_of_the_console(interfaces:
 
 def test_policies_that_narrow_a_user_replace_administrator_access(interfaces: FakeInterfaces) -> None:
     console(RenewalRequest(["work"], overlay=Overlay(read_only=True)), as_interfaces(interfaces))
-    assert list(interfaces.fake_sts.sent[-1][2].policy_arns) == ["arn:aws:iam::aws:policy/ReadOnlyAccess"]
+    assert interfaces.fake_sts.sent[-1][2].policy == READ_ONLY
+    assert interfaces.fake_sts.sent[-1][2].policy_arns == ()
     console(RenewalRequest(["work"], overlay=Overlay("{}")), as_interfaces(interfaces))
     assert interfaces.fake_sts.sent[-1][2].policy == "{}"
     assert interfaces.fake_sts.sent[-1][2].policy_arns == ()

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import pytest
 
+from aws_mfa.aws_values.narrowing import Overlay
 from aws_mfa.errors import BadInput, Cancelled, NeedsHuman, UnknownKey, WrongCode
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.model import LongTermKeys, Secret, Session
-from aws_mfa.renewal.request import Overlay, RenewalRequest
+from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.sessions.entry import text_of_inputs
 from aws_mfa.sessions.inputs import label_in
 from fakes import DEVICE, KEYS, NOW, FakeIam, FakeInterfaces, FakeTerminal, a_session, as_interfaces, says_no
@@ -270,11 +271,11 @@ def test_a_device_that_was_found_by_iam_leaves_none() -> None:
     [
         RenewalRequest(["dev"], token="123456"),
         RenewalRequest(["dev"], min_remaining_s=60),
-        RenewalRequest(["dev"], overlay=Overlay(read_only=True)),
+        RenewalRequest(["dev"], overlay=Overlay("{}")),
         RenewalRequest(["dev"], vault="keychain"),
         RenewalRequest(["dev"], use_keychain=False),
     ],
-    ids=["--token", "--min-remaining", "--read-only", "--vault", "--no-keychain"],
+    ids=["--token", "--min-remaining", "--policy", "--vault", "--no-keychain"],
 )
 def test_requests_with_flags_leave_none(wanted: RenewalRequest) -> None:
     interfaces = some_interfaces("123456", "234567")

@@ -9,12 +9,13 @@ from threading import Event
 import pytest
 
 from aws_mfa import errors
+from aws_mfa.aws_values.narrowing import Overlay
 from aws_mfa.handover.renew_ahead import RenewAhead
 from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, Served, files_in_the_way, serving
 from aws_mfa.model import LongTermKeys, SessionRequest
 from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL, CodeQuestion
 from aws_mfa.renewal.ask import TimeLimitedProvider
-from aws_mfa.renewal.request import Overlay, RenewalRequest
+from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.system.cancel import Cancellation
 from aws_mfa.vaults.lookup import note_device
 from fakes import (

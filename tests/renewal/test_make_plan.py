@@ -7,12 +7,13 @@ from copy import copy
 import pytest
 
 from aws_mfa import errors
+from aws_mfa.aws_values.narrowing import Overlay
 from aws_mfa.config.edit import with_changes
 from aws_mfa.model import Secret, Session
 from aws_mfa.renewal.calls import renew_many
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.plan import Plan
-from aws_mfa.renewal.request import Overlay, RenewalRequest
+from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.renewal.steps import Reused
 from aws_mfa.sessions.file_section import section_of
 from aws_mfa.vaults.choice import with_origin

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from aws_mfa.aws_values.narrowing import Overlay
 from aws_mfa.cli.commands import renew
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NotSetUp
 from aws_mfa.model import SessionRequest
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.plan import Plan
-from aws_mfa.renewal.request import Overlay, RenewalRequest
+from aws_mfa.renewal.request import RenewalRequest
 from cli.commands.running import run_command
 from fakes import ACCOUNT, DEVICE, KEYS, FakeInterfaces, FakeTerminal, as_interfaces
 

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aws_mfa.aws_values.narrowing import Overlay
 from aws_mfa.config.chains import Chain, chain_of
 from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.renewal.plan import Plan, plan_steps, summary
-from aws_mfa.renewal.request import Overlay, RenewalRequest
+from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.renewal.steps import Reused, SourceUser, Step
 from aws_mfa.renewal.stored import StoredSessions
 from aws_mfa.renewal.users import Users

@@ -9,13 +9,14 @@ from functools import partial
 import pytest
 
 from aws_mfa import errors
+from aws_mfa.aws_values.narrowing import Overlay
 from aws_mfa.cli.render import outcome_rows
 from aws_mfa.config.edit import with_changes
 from aws_mfa.config.ini import section_values
 from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
 from aws_mfa.renewal.calls import Outcome, exit_code_of, first_failure, renew_many
 from aws_mfa.renewal.make_plan import make_plan
-from aws_mfa.renewal.request import Overlay, RenewalRequest
+from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.renewal.write import SectionWriter
 from aws_mfa.sessions.file_section import section_of
 from aws_mfa.sessions.inputs import stored_name

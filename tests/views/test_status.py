@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from aws_mfa.aws_values.narrowing import Overlay
 from aws_mfa.config.edit import with_changes
 from aws_mfa.errors import BadProfile
 from aws_mfa.renewal.make_plan import make_plan
-from aws_mfa.renewal.request import Overlay, RenewalRequest
+from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.sessions.entry import Head
 from aws_mfa.sessions.file_section import section_of

@@ -92,13 +92,18 @@ def login_url(endpoint: Endpoint, page: str, token: Secret) -> Secret:
     return Secret(f"{endpoint.url}?{urlencode(parts)}")
 
 
-def federated_name(user_arn: str) -> str | None:
-    """The name of an IAM user as `GetFederationToken` takes it (2 to 32 characters), None for another principal."""
+def federated_name(user_arn: str, agent: str | None) -> str | None:
+    """
+    The name of an IAM user as `GetFederationToken` takes it (2 to 32 characters), None for another principal.
+
+    It begins with the agent's name if the session is for one, so that CloudTrail shows it.
+    """
     kind, _, path = user_arn.rpartition(":")[2].partition("/")
     if kind != "user":
         return None
     shortest, longest = _NAME_LENGTH
-    name = "".join(character if character in _ALLOWED_IN_NAME else "-" for character in path.rpartition("/")[2])
+    named = f"{agent}@{path.rpartition('/')[2]}" if agent else path.rpartition("/")[2]
+    name = "".join(character if character in _ALLOWED_IN_NAME else "-" for character in named)
     return name[:longest].ljust(shortest, "-")
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aws_mfa.model import LongTermKeys, SessionRequest
 
 _VERSION = "2011-06-15"
+_EARLIER_S = 5  # so much must a narrowed session end before the one that signs, by a clock that may differ
 _SLACK_S = 900.0  # how far the clocks of AWS and an answer without a date may differ: AWS allows 15 minutes
 
 
@@ -50,6 +51,13 @@ class AwsSts:
         parameters |= _policies(request.policy, request.policy_arns)
         return self._session(keys, Call("AssumeRole", parameters), request.role_arn)
 
+    def get_scoped_credentials(self, keys: Session, request: SessionRequest, *, left_s: int) -> Session:
+        """A session of the same identity as `keys`, of which `left_s` seconds are left: AWS refuses a longer one."""
+        parameters = {"ScopedSessionDescription": request.description or "", **_policies(request.policy, ())}
+        if not request.is_usual_duration:
+            parameters["DurationSeconds"] = str(max(1, min(request.duration_s, left_s - _EARLIER_S)))
+        return self._session(keys, Call("GetScopedCredentials", parameters), request.role_arn, lasts_s=left_s)
+
     def get_federation_token(
         self, keys: LongTermKeys, name: str, duration_s: int, *, policy: str | None, policy_arns: tuple[str, ...]
     ) -> Session:
@@ -68,11 +76,13 @@ class AwsSts:
         """By the `Date` of AWS's refusal of a request that is not signed."""
         return self._query.clock_ahead_s(Call("GetCallerIdentity", {}))
 
-    def _session(self, keys: LongTermKeys | Session, call: Call, role_arn: str | None = None) -> Session:
+    def _session(
+        self, keys: LongTermKeys | Session, call: Call, role_arn: str | None = None, *, lasts_s: int = 0
+    ) -> Session:
         answer, answered_at = self._query.call(call, keys)
         names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
         key_id, secret, token, expiration = (text_of(answer, name) for name in names)
-        expires_at, lasts_s = parse_moment(expiration), int(call.parameters["DurationSeconds"])
+        expires_at, lasts_s = parse_moment(expiration), int(call.parameters.get("DurationSeconds", lasts_s))
         is_in_time = expires_at is not None and answered_at < expires_at <= answered_at + lasts_s + _SLACK_S
         is_session = key_id.startswith("ASIA") and all(map(can_be_stored, (key_id, secret, token)))
         if expires_at is None or not (is_in_time and is_session):

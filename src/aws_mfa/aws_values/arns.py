@@ -133,6 +133,11 @@ def sanitised_session_name(user_name: str | None) -> str:
     return name if len(name) >= _SESSION_NAME_LENGTH[0] and name.strip("-") else _FALLBACK_SESSION_NAME
 
 
+def agent_session_name(agent: str, profile: str, user_name: str) -> str:
+    """The role session name of an agent's session: CloudTrail shows agent, profile and user, cut at 64 characters."""
+    return sanitised_session_name(f"agent={agent},{profile.rpartition('/')[2]},{user_name}")
+
+
 def _device_hint(device: str) -> str:
     word = device.partition(" ")[0]  # people put comments behind it
     parts = _parts(word if word.startswith("arn:") else f"arn:aws:iam::{word}")

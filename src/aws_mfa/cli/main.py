@@ -164,6 +164,7 @@ def _parsed_and_run(command: Command, name: str, argv: list[str]) -> int:
         never_asks=getattr(args, "no_input", False),
         announces=getattr(command, "ANNOUNCES", True),
         use_keychain=not getattr(args, "no_keychain", False),
+        given_agent=getattr(args, "agent", None),
     )
     exit_code = command.run(args, interfaces)
     if exit_code == 0:  # a run that failed prints its one line only

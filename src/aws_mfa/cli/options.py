@@ -10,13 +10,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.codes import checked_code
+from aws_mfa.aws_values.narrowing import Overlay, allow_policy
 from aws_mfa.aws_values.policies import check_policy, check_policy_arns
 from aws_mfa.aws_values.regions import REGION_FLAG, region_of_form
 from aws_mfa.aws_values.text import duration_text, parse_duration
 from aws_mfa.config.sections import profile_in_force
 from aws_mfa.errors import BadCode, BadInput
 from aws_mfa.handover.hand_over import hand_over
-from aws_mfa.renewal.request import Overlay, RenewalRequest, source_of_roles
+from aws_mfa.renewal.request import RenewalRequest, source_of_roles
 from aws_mfa.sessions.freshness import MARGIN_S
 from aws_mfa.vaults.choice import VAULTS, vault_of_flags
 
@@ -61,9 +62,11 @@ def add_code_arguments(parser: argparse.ArgumentParser, *, reads_stdin: bool = T
 
 def add_overlay_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("a narrower session").add_argument
-    add("--policy-arn", action="append", default=[], metavar="ARN", help="narrow role sessions by a managed policy")
-    add("--policy", metavar="FILE", help="narrow role sessions by the policy (JSON) in FILE")
-    add("--read-only", action="store_true", help="narrow role sessions by AWS's ReadOnlyAccess")
+    add("--read-only", action="store_true", help="read access: AWS's ReadOnlyAccess, or aws-mfa's own for users")
+    add("--allow", metavar="LIST", help="only these actions: 'ec2:Describe*,s3:List*'")
+    add("--policy", metavar="FILE", help="only what the policy (JSON) in FILE allows")
+    add("--policy-arn", action="append", default=[], metavar="ARN", help="only what a managed policy allows (roles)")
+    add("--agent", metavar="NAME", help="it is for this coding agent (AWS_MFA_AGENT; found by agents' variables)")
 
 
 def add_vault_arguments(parser: argparse.ArgumentParser, *, stores: bool = False) -> None:
@@ -108,7 +111,10 @@ def hand_over_request(
 def _request(args: argparse.Namespace, profiles: list[str] | None, interfaces: Interfaces) -> RenewalRequest:
     vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
     min_remaining_s = parse_duration(args.min_remaining, "--min-remaining") if args.min_remaining else None
-    policy = check_policy(interfaces.document(args.policy).read(), args.policy) if args.policy else None
+    if args.allow is not None and (args.policy or args.policy_arn or args.read_only):
+        raise BadInput("--allow and the other flags that narrow contradict each other", "give one of them")
+    policy = allow_policy(args.allow, "--allow") if args.allow is not None else None
+    policy = check_policy(interfaces.document(args.policy).read(), args.policy) if args.policy else policy
     overlay = Overlay(policy, check_policy_arns(args.policy_arn, read_only=args.read_only), args.read_only)
     return RenewalRequest(profiles, overlay, None, vault, use_keychain, min_remaining_s)
 

@@ -17,7 +17,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from aws_mfa.agents.caller import agent_in
+from aws_mfa.agents.rule import granted
 from aws_mfa.aws.endpoints import NO_SETTINGS, iam_endpoint, sts_endpoint
+from aws_mfa.aws_values.narrowing import EVERYTHING
 from aws_mfa.cli.fast.session import open_seal
 from aws_mfa.config.files import AwsFile, expanded, find_files, state_folder
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
     from aws_mfa.aws.iam import AwsIam
     from aws_mfa.aws.sign_in_call import AwsSignIn
     from aws_mfa.aws.sts import AwsSts
+    from aws_mfa.aws_values.narrowing import Grant
+    from aws_mfa.config.profile import Profile
     from aws_mfa.handover.browser import SystemBrowser
     from aws_mfa.handover.endpoint import LocalEndpoint
     from aws_mfa.interfaces import Screen, Vault
@@ -89,6 +94,7 @@ class RealInterfaces:
     is_unattended: bool = False  # background work that must not prompt (as opposed to --no-input)
     use_keychain: bool = True  # without it nothing opens the keychain
     looks_only: bool = False  # files and stored sessions stay as they are
+    given_agent: str | None = None  # by --agent
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     shared: Shared = field(default_factory=Shared)
     _unattended: RealInterfaces | None = field(default=None, init=False)
@@ -126,7 +132,14 @@ class RealInterfaces:
     def _state(self, name: str) -> str:
         return os.path.join(state_folder(self.environ), name)
 
-    # The user and the code
+    # The caller, the user and the code
+
+    @cached_property
+    def agent(self) -> str | None:
+        return agent_in(self.environ, self.given_agent)
+
+    def grant(self, profile: Profile) -> Grant:
+        return EVERYTHING if self.looks_only else granted(profile, self.agent, self.environ)
 
     @cached_property
     def terminal(self) -> Terminal:

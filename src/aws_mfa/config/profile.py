@@ -32,6 +32,9 @@ _CHECKED: dict[str, tuple[str, Callable[[Given], Any]]] = {
     "tags": ("session_tags", read.tags_of),
     "sts_regional_endpoints": ("sts_regional_endpoints", read.regional_or_legacy),
     "mfa_process": ("mfa_process", attrgetter("value")),
+    "agent": ("agent", read.agent_access),
+    "agent_duration_s": ("agent_duration", read.agent_duration),
+    "agent_labels": ("agent_labels", read.agent_labels),
 }
 _ATTRIBUTES = {
     **{key: name for name, (key, _) in _CHECKED.items()},
@@ -39,7 +42,7 @@ _ATTRIBUTES = {
     **{key: key for key in read.NARROWING},
     "transitive_session_tags": "transitive_tag_keys",
 }
-_EMPTY: dict[str, tuple[()]] = {"tags": (), "transitive_tag_keys": (), "policy_arns": ()}
+_EMPTY: dict[str, tuple[()]] = {"tags": (), "transitive_tag_keys": (), "policy_arns": (), "agent_labels": ()}
 
 
 class Profile:
@@ -59,6 +62,9 @@ class Profile:
     mfa_process: str | None  # a command that prints the code
     policy: str | None  # of the file that `aws_mfa_policy` names, on one line; it and the next narrow a role's sessions
     policy_arns: tuple[str, ...]
+    agent: str | None  # what agents get: `same`, `read-only`, `refuse` or the path of a policy
+    agent_duration_s: int | None  # how long their sessions last at most
+    agent_labels: tuple[str, ...]  # `tags`, `source_identity`: where their name appears too
 
     __slots__ = (
         *("_is_checked", "_others", "has_long_term_section", "has_own_keys", "name", "own", "settings"),
@@ -105,6 +111,10 @@ class Profile:
         """The value of a standard key, unchecked."""
         given = self.given(key)
         return None if given is None else given.value
+
+    def policy_in(self, given: Given) -> str:
+        """The policy in the file that `given` names, checked and on one line."""
+        return read.policy_of(given, self._others.read_policy if self._others else str)
 
     @property
     def narrowing(self) -> Given | None:

@@ -18,6 +18,7 @@ from aws_mfa.aws_values.text import (
     DEFAULT_MFA_SESSION_S,
     DEFAULT_ROLE_SESSION_S,
     check_duration,
+    parse_duration,
     parse_seconds,
     shown_text,
 )
@@ -47,14 +48,16 @@ KEYS = OF_THE_ROLE | frozenset(
 )
 NARROWING = ("policy", "policy_arns")
 """Read only with `aws_mfa_` before them: no tool but aws-mfa narrows the sessions of a profile."""
-_MAY_BE_HIDDEN = KEYS.union(NARROWING)
+OF_AGENTS = ("agent", "agent_duration", "agent_labels")
+"""What a coding agent gets of the profile, for how long, and where its name appears; read only with the prefix."""
+_MAY_BE_HIDDEN = KEYS.union(NARROWING, OF_AGENTS)
 CREDENTIAL_PROCESS = "credential_process"  # SDKs must read this key, so it is never hidden
 
 # The flags of `aws-mfa credential-process`; a test compares them with its parser, which the hot path cannot load.
 PROCESS_FLAGS = ("--no-input", "--no-keychain", "--read-only", "--token-stdin")
 PROCESS_FLAGS_WITH_VALUE = (
     *("--min-remaining", "--duration", "--region", "--source-profile"),
-    *("--policy", "--policy-arn", "--token", "--vault"),
+    *("--policy", "--policy-arn", "--allow", "--agent", "--token", "--vault"),
 )
 
 # A command may have quotes, URLs are checked where they are used, and the others are only looked for.
@@ -63,11 +66,15 @@ _AS_WRITTEN = (
     *("credential_source", "web_identity_token_file", "sso_session", "sso_start_url"),
 )
 
+SAME, READ_ONLY, REFUSE = "same", "read-only", "refuse"
+_LABELS = ("tags", "source_identity")
+
 NOT_INHERITED = frozenset(("include_profile", CREDENTIAL_PROCESS))
 CLASSIC_DEVICE = "aws_mfa_device"
 shown = shown_text  # names from a file, in messages
 _MOST_TAGS, _LONGEST_TAG_KEY, _LONGEST_TAG_VALUE = 50, 128, 256
 _TAG_MARKS = frozenset(" _.:/=+-@")
+_ACCESS_HINT = "write one of: same, read-only, refuse, or the path of a policy: FILE.json"
 _TAGS_HINT = "write them as: session_tags = Team=data,Project=atlas"
 
 
@@ -236,6 +243,34 @@ def policy_arns_of(given: Given, role_arn: str) -> tuple[str, ...]:
         raise BadProfile(f"{given.source}: {refused.message}", *refused.hints) from None
     if not found:
         raise BadProfile(f"{given.source} names no policy", "remove the line, or name one")
+    return found
+
+
+def agent_access(given: Given) -> str:
+    """`same`, `read-only`, `refuse`, or the path of a policy's file."""
+    value = given.value.strip()
+    if value.lower() in (SAME, READ_ONLY, REFUSE):
+        return value.lower()
+    if not value.lower().endswith(".json"):
+        raise BadProfile(f"{given.source} says neither what agents get nor what they do not get", _ACCESS_HINT)
+    return value
+
+
+def agent_duration(given: Given) -> int:
+    """How long an agent's sessions last at most, within what AssumeRole takes."""
+    try:
+        seconds = parse_duration(given.value, given.source)
+        check_duration(seconds, given.source, role=True)
+    except BadInput as refused:
+        raise BadProfile(refused.message, "write for example: aws_mfa_agent_duration = 15m") from None
+    return seconds
+
+
+def agent_labels(given: Given) -> tuple[str, ...]:
+    """Where an agent's name appears beside the session's name, if the role allows it."""
+    found = tuple(filter(None, map(str.strip, given.value.split(","))))
+    if not set(found) <= set(_LABELS):
+        raise BadProfile(f"{given.source}: it takes tags, source_identity, or both", f"write: {', '.join(_LABELS)}")
     return found
 
 

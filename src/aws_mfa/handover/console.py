@@ -19,11 +19,13 @@ from aws_mfa.aws_values.text import SHORTEST_S, duration_text
 from aws_mfa.config.ini import check_if_small
 from aws_mfa.errors import BadInput, BadProfile, NotAuthorized
 from aws_mfa.handover.hand_over import hand_over
-from aws_mfa.renewal.make_plan import check_lasts, wanted_chain
+from aws_mfa.renewal.make_plan import check_flags, check_lasts, wanted_chain
+from aws_mfa.renewal.plan import shortest
 from aws_mfa.renewal.users import Users, partition_of_chain
 from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
+    from aws_mfa.aws_values.narrowing import Grant
     from aws_mfa.config.chains import Chain
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Secret, Session
@@ -64,9 +66,12 @@ def console(request: RenewalRequest, interfaces: Interfaces, *, service: str | N
         session, _ = hand_over(request, interfaces, known, watch)
         arn = chain.wanted.role_arn or ""
     else:
-        session, arn = _federated(request, chain, region, users, interfaces)
+        grant = interfaces.grant(chain.wanted)
+        check_flags(chain, request.overlay, grant)
+        session, arn = _federated(request, chain, region, users, interfaces, grant)
         doubts = filter(None, [doubt_about(request.region or "", REGION_FLAG)])
-        notices = (*users.notices, *doubts, f"{request.profile} has no role: signed in {_WITHOUT_MFA}")
+        told = (*doubts, *([grant.notice] if grant.notice else []))
+        notices = (*users.notices, *told, f"{request.profile} has no role: signed in {_WITHOUT_MFA}")
     token = interfaces.sign_in(region, endpoints).token(session)
     return Page(sign_in.login_url(endpoint, page, token), arn, session.expires_at, notices)
 
@@ -81,7 +86,7 @@ def _region(chain: Chain, interfaces: Interfaces, asked: str | None) -> str:
 
 
 def _federated(
-    request: RenewalRequest, chain: Chain, region: str, users: Users, interfaces: Interfaces
+    request: RenewalRequest, chain: Chain, region: str, users: Users, interfaces: Interfaces, grant: Grant
 ) -> tuple[Session, str]:
     """A session of the user without a role, and the user's ARN."""
     if request.token is not None:
@@ -89,6 +94,7 @@ def _federated(
     longest_s, duration_s = sign_in.LONGEST_CONSOLE_S, request.duration_s
     if duration_s is None:
         duration_s = min(chain.user.duration_s or longest_s, longest_s)
+    duration_s = shortest(duration_s, grant.longest_s) or longest_s
     if not SHORTEST_S <= duration_s <= longest_s:
         limits = f"{duration_text(SHORTEST_S)} to {duration_text(longest_s)}"
         what = f"--duration {duration_text(duration_s)}: the console signs a user in for {limits}"
@@ -97,21 +103,21 @@ def _federated(
     keys = users.keys_of(users.section_of(chain.user))
     sts = interfaces.sts(region, settings_of_chain(chain))
     identity = sts.get_caller_identity(keys)
-    name = sign_in.federated_name(identity.arn)
+    name = sign_in.federated_name(identity.arn, grant.agent)
     if name is None:
         raise NotAuthorized(
             f"the long-term keys are those of {identity.arn}, which is not an IAM user: it cannot sign in this way",
             "use the keys of an IAM user, and delete the root user's: they cannot be restricted",
         )
-    overlay = request.overlay
+    overlay = request.overlay or grant.overlay
     partition = partition_of(identity.arn) or "aws"
     try:
         session = sts.get_federation_token(
             keys,
             name,
             duration_s,
-            policy=overlay.policy,
-            policy_arns=overlay.arns(partition) if overlay else (sign_in.administrator_access_arn(partition),),
+            policy=overlay.inline,
+            policy_arns=overlay.policy_arns if overlay else (sign_in.administrator_access_arn(partition),),
         )
     except NotAuthorized as refused:
         raise NotAuthorized(refused.message, _USE_A_ROLE, *refused.hints) from None

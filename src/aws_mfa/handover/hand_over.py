@@ -17,7 +17,7 @@ from aws_mfa.renewal.ask import ends_our_question
 from aws_mfa.renewal.calls import first_failure, renew_many
 from aws_mfa.renewal.make_plan import check_possible, make_plan
 from aws_mfa.renewal.steps import Reused
-from aws_mfa.sessions.fingerprint import FingerprintedSession
+from aws_mfa.sessions.fingerprint import FingerprintedSession, wish_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def hand_over(
     plan = make_plan(replace(request, hands_over=True), interfaces, known)
     for error in plan.failures.values():
         raise error
-    check_possible(plan, request.min_remaining_s)
+    check_possible(plan, request.min_remaining_s, interfaces.now())
     told: Sequence[str] = ()
     if not request.for_sdk or (plan.codes and request.token is None):
         terminals = (one for one in interfaces.code_providers if one.name == TERMINAL and one.has_human)
@@ -114,6 +114,7 @@ def _note_answer(session: Session, plan: Plan, watch: Watch, interfaces: Interfa
     profile = plan.request.profile
     chain, found = plan.chains[profile], plan.of_profile[profile]
     policies = [role.value("policy") or "" for role in chain.role_chain if role.policy]
+    policies += plan.grants[profile].files
     if not plan.users.are_named_by_files(chain) or any("$" in path or "%" in path for path in policies):
         return
     try:
@@ -126,4 +127,5 @@ def _note_answer(session: Session, plan: Plan, watch: Watch, interfaces: Interfa
     stored = interfaces.session_cache.find(label, found.inputs)
     if stored is not None and stored.session().access_key_id == session.access_key_id:
         paths = [interfaces.policy_file(path).path for path in policies]
-        watch.note(profile, FingerprintedSession(stored.name, found.key, region), paths)
+        wish = wish_of(interfaces.agent, read_only=plan.request.overlay.read_only)
+        watch.note(profile, FingerprintedSession(stored.name, found.key, region), paths, wish=wish)

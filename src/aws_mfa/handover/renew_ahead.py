@@ -82,7 +82,7 @@ class RenewAhead:
         self.plan = plan = make_plan(self._request, self._interfaces, self.known)
         for error in plan.failures.values():
             raise error
-        check_possible(plan, self._min_remaining_s)
+        check_possible(plan, self._min_remaining_s, self._interfaces.now())
         told, skipped = tell(plan.every_notice, self._interfaces), dict[str, Cancelled]()
         for name, result in _results(plan, self._interfaces, self._request.token).items():
             try:

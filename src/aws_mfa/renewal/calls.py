@@ -26,6 +26,7 @@ from aws_mfa.errors import (
     SessionExpired,
     UnknownKey,
 )
+from aws_mfa.model import Session
 from aws_mfa.renewal.codes import CodeCall, Codes
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.steps import Reused, Step
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from aws_mfa.interfaces import Interfaces
-    from aws_mfa.model import LongTermKeys, Session
+    from aws_mfa.model import LongTermKeys
     from aws_mfa.renewal.plan import Plan
     from aws_mfa.renewal.write import Got
 
@@ -92,7 +93,7 @@ def make_calls(
         with show(len(others)) as done:
             for _, steps in groupby(others, key=lambda step: len(step.signers)):
                 group = list(steps)  # equally deep in their chains: none signs for another
-                calls = [partial(_attempt, _assume_role, step, plan, interfaces, writer) for step in group]
+                calls = [partial(_attempt, _without_code, step, plan, interfaces, writer) for step in group]
                 writer.got.update(zip(group, interfaces.side_by_side(calls, done), strict=True))
     finally:
         writer.write()
@@ -100,7 +101,9 @@ def make_calls(
         step.signed_by: None
         for step, got in writer.got.items()
         if isinstance(step.signed_by, Reused)
-        and isinstance(got, (*_NOT_TAKEN, NotAuthorized) if step.signed_by.is_mfa_session else _NOT_TAKEN)
+        and isinstance(
+            got, (*_NOT_TAKEN, NotAuthorized) if step.signed_by.is_mfa_session and not step.is_scoped else _NOT_TAKEN
+        )
     }
     outcomes = [_outcome(name, plan, writer) for name in plan.of_profile]
     outcomes += [Outcome(name, None, "", error=error) for name, error in plan.failures.items()]
@@ -145,10 +148,10 @@ def _code_call(step: Step, plan: Plan, writer: SessionWriter, *, may_skip: bool)
     )
 
 
-def _assume_role(step: Step, plan: Plan, interfaces: Interfaces, writer: SessionWriter) -> Session:
-    """Call AssumeRole, signed with the session before it in the chain, or with the long-term keys."""
+def _without_code(step: Step, plan: Plan, interfaces: Interfaces, writer: SessionWriter) -> Session:
+    """Call AssumeRole or GetScopedCredentials, signed with the session before it, or with the long-term keys."""
     user, signer = step.user, step.signed_by
-    if not step.request.role_arn:
+    if not (step.request.role_arn or step.is_scoped):
         raise NotAuthorized(f"no MFA device is known for {user.profile}", "name it: mfa_serial = ARN")
     if signer is None:
         keys: LongTermKeys | Session = plan.users.keys_of(user.section)
@@ -157,13 +160,19 @@ def _assume_role(step: Step, plan: Plan, interfaces: Interfaces, writer: Session
     else:
         keys = got
     sts = interfaces.sts(user.region, user.endpoints)
-    if not plan.request.hands_over:
+
+    def call() -> Session:
+        if step.is_scoped and isinstance(keys, Session):
+            return sts.get_scoped_credentials(keys, step.request, left_s=int(keys.expires_at - interfaces.now()))
         return sts.assume_role(keys, step.request, None)
+
+    if not plan.request.hands_over:
+        return call()
     # Many processes of one program want the same session at the same moment: one gets it for all.
     with interfaces.one_caller(step.key):
         session = plan.stored.newer(step, in_file=False)
         if session is None:
-            session = sts.assume_role(keys, step.request, None)
+            session = call()
             writer.write_at_once(step, session)
     return session
 

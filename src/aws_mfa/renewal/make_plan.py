@@ -17,11 +17,13 @@ from aws_mfa.aws_values.text import LONGEST_MFA_SESSION_S, LONGEST_ROLE_SESSION_
 from aws_mfa.command_lines import quote, set_variables
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.profile_names import header_of, misnamed
+from aws_mfa.config.profile_settings import OF_AGENTS
 from aws_mfa.config.sections import LONG_TERM_SUFFIX, check_name, hint_at_default, profile_of
 from aws_mfa.config.settings import Given
-from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NotSetUp, PermanentKeysInTheWay
+from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NotSetUp, PermanentKeysInTheWay, RefusedByRule
 from aws_mfa.renewal.plan import LONGEST_CHAINED_S, plan_steps
 from aws_mfa.renewal.request import is_arn
+from aws_mfa.renewal.steps import Reused, Step
 from aws_mfa.renewal.stored import StoredSessions
 from aws_mfa.renewal.users import Users
 from aws_mfa.sessions.file_section import refuse_permanent_keys
@@ -30,12 +32,13 @@ from aws_mfa.vaults.lookup import KnownProfiles
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_mfa.aws_values.narrowing import Grant, Overlay
     from aws_mfa.config.chains import Chain
     from aws_mfa.config.index import SectionIndex
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.renewal.plan import Plan
-    from aws_mfa.renewal.request import Overlay, RenewalRequest
-    from aws_mfa.renewal.steps import Reused, SourceUser, Step
+    from aws_mfa.renewal.request import RenewalRequest
+    from aws_mfa.renewal.steps import SourceUser
     from aws_mfa.vaults.lookup import QuietVault
 
 _SOURCE_VARIABLE = "AWS_PROFILE"
@@ -52,10 +55,12 @@ def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfi
     wanted: list[tuple[Chain, SourceUser]] = []
     failures: dict[str, AwsMfaError] = {}
     notes: dict[str, list[str]] = {}
+    grants: dict[str, Grant] = {}
     for name in dict.fromkeys(names):
         try:
             chain = wanted_chain(name, known, request, users)
-            _check_overlay(chain, request.overlay)
+            grants[name] = grant = interfaces.grant(chain.wanted)
+            _check_narrowing(chain, request, grant)
             check_duration_asked(chain, chain.mfa_serial, request.duration_s)
             user = users.user_of(chain)
             check_duration_asked(chain, user.device, request.duration_s)
@@ -63,6 +68,8 @@ def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfi
                 notes[name] = _notes_of_section(chain, user, known.credentials, is_preview=request.is_preview)
             if request.is_preview and name in known.profiles.misnamed:
                 notes.setdefault(name, []).append(known.profiles.misnamed[name])
+            if grant.notice:
+                notes.setdefault(name, []).append(grant.notice)
             wanted.append((chain, user))
         except AwsMfaError as error:
             failures[name] = users.quiet_vault.explained(error)
@@ -70,7 +77,9 @@ def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfi
     stored = StoredSessions(interfaces, known, request, wanted)
     session_name = sanitised_session_name(interfaces.user_name())
     with stored.listed():
-        plan = plan_steps(wanted, request, users, stored, now=interfaces.now(), session_name=session_name)
+        plan = plan_steps(
+            wanted, request, users, stored, now=interfaces.now(), session_name=session_name, grants=grants
+        )
     plan.failures, plan.others = failures, others
     for name, lines in notes.items():
         if lines:
@@ -89,7 +98,9 @@ def wanted_chain(name: str, known: KnownProfiles, request: RenewalRequest, users
                 "name the one that has your long-term keys: --source-profile NAME",
                 f"or for all commands of a shell: {set_variables(AWS_PROFILE='NAME')}",
             )
-        known.profiles.add(name, {"role_arn": Given(arn, "PROFILE"), "source_profile": source})
+        found = known.profiles.profile(source.value)
+        of_agents = {key: given for key in OF_AGENTS if found and (given := found.given(key))}
+        known.profiles.add(name, {"role_arn": Given(arn, "PROFILE"), "source_profile": source, **of_agents})
     return chain_of(name, known.profiles, keys_stored=known.has_noted_keys, in_vault=users.quiet_vault.has_keys)
 
 
@@ -113,14 +124,27 @@ def renewal_of(profile: str, plan: Plan, interfaces: Interfaces) -> Step | Reuse
     wanted = [(plan.chains[profile], plan.of_profile[profile].user)]
     request = replace(plan.request, forced=True)
     session_name = sanitised_session_name(interfaces.user_name())
-    again = plan_steps(wanted, request, plan.users, plan.stored, now=interfaces.now(), session_name=session_name)
+    again = plan_steps(
+        wanted, request, plan.users, plan.stored, now=interfaces.now(), session_name=session_name, grants=plan.grants
+    )
     return again.of_profile[profile]
 
 
-def check_possible(plan: Plan, min_remaining_s: float | None) -> None:
+def check_possible(plan: Plan, min_remaining_s: float | None, now: float) -> None:
     """Raise `BadInput` before a question if no session of a wanted profile can have so much time left."""
+    asked_s = plan.request.duration_s or 0
     for name, found in plan.of_profile.items():
         check_lasts(plan.chains[name], int(found.inputs["duration_s"]), min_remaining_s)
+        signer = found.signed_by if isinstance(found, Step) and found.is_scoped else None
+        if signer is None or (plan.request.for_sdk and asked_s <= int(signer.inputs["duration_s"])):
+            continue  # an SDK asks again at the end of a shorter one
+        longest_s = signer.expires_at - now if isinstance(signer, Reused) else signer.request.duration_s
+        if asked_s > longest_s:
+            left = f"{'has' if isinstance(signer, Reused) else 'lasts'} {duration_text(longest_s)}"
+            raise BadInput(
+                f"--duration {duration_text(asked_s)}: the MFA session {left}, and what is made of it ends with it",
+                f"ask for less, or get a new MFA session: aws-mfa renew --force {quote(plan.chains[name].user.name)}",
+            )
 
 
 def check_lasts(chain: Chain, duration_s: int, min_remaining_s: float | None) -> None:
@@ -190,20 +214,38 @@ def _nothing_to_plan(known: KnownProfiles, others: Mapping[str, str]) -> AwsMfaE
     )
 
 
-def _check_overlay(chain: Chain, overlay: Overlay) -> None:
-    """An MFA session is not narrowed here, and two policies allow what either allows: more than was wanted."""
-    if overlay and not chain.role_chain:
-        raise BadInput(
-            f"{chain.wanted.name} is a user's profile: policies and --read-only narrow role sessions only",
-            "name profiles with a role, or leave out the policies",
+def _check_narrowing(chain: Chain, request: RenewalRequest, grant: Grant) -> None:
+    """Refuse what cannot be narrowed, and two policies of one session, which allow what either of them allows."""
+    overlay, name = request.overlay, chain.wanted.name
+    if not request.hands_over and grant.is_narrow:
+        raise RefusedByRule(
+            f"{grant.source}: agents get less of {name} than the user, and renew writes sessions for everyone",
+            f"an agent gets its own session by: aws-mfa exec {quote(name)} -- COMMAND",
         )
-    if overlay and chain.wanted.narrowing is not None:
+    check_flags(chain, overlay, grant)
+    if overlay and not chain.role_chain and not request.hands_over:
         raise BadInput(
-            f"{chain.wanted.narrowing.source} narrows {chain.wanted.name} already, and another policy could allow more",
-            "leave out --policy, --policy-arn and --read-only, or use a profile without that line",
+            f"{name} is a user's profile: renew writes the whole MFA session, with which roles are assumed",
+            f"give a narrower one to one program: aws-mfa exec {quote(name)} --read-only -- COMMAND",
+        )
+    if not chain.role_chain and (overlay.policy_arns or (overlay.read_only and overlay.policy is not None)):
+        raise BadInput(
+            f"{name} is a user's profile: GetScopedCredentials takes one policy, and no ARNs of managed policies",
+            "narrow it by one of: --read-only, --allow 'ec2:Describe*,s3:List*', --policy FILE",
         )
     if overlay.policy_arns:
         check_policy_partitions(overlay.policy_arns, chain.wanted.role_arn or "")
+
+
+def check_flags(chain: Chain, overlay: Overlay, grant: Grant) -> None:
+    """Flags never widen: `BadInput` if the profile, or the rule for agents, narrows the session in another way."""
+    narrowing, rule = chain.wanted.narrowing, grant.overlay
+    source = narrowing.source if narrowing else grant.source if rule and rule != overlay else None
+    if overlay and source is not None:
+        raise BadInput(
+            f"{source} narrows {chain.wanted.name} already, and another policy could allow more",
+            "leave out --policy, --policy-arn, --allow and --read-only, or use a profile without that setting",
+        )
 
 
 def _notes_of_section(chain: Chain, user: SourceUser, credentials: SectionIndex, *, is_preview: bool) -> list[str]:

@@ -11,9 +11,11 @@ Limits: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.arns import is_root_device, partition_of
+from aws_mfa.aws_values.arns import agent_session_name, is_root_device, partition_of
+from aws_mfa.aws_values.narrowing import EVERYTHING, NOTHING_NARROWER, agent_tags, description_of
 from aws_mfa.aws_values.regions import REGION_VARIABLES, doubt_about, is_in
 from aws_mfa.aws_values.text import DEFAULT_MFA_SESSION_S, DEFAULT_ROLE_SESSION_S, LONGEST_ROOT_SESSION_S, duration_text
 from aws_mfa.config.chains import child_regions
@@ -25,8 +27,9 @@ from aws_mfa.sessions.inputs import INPUTS
 from aws_mfa.sessions.places import cut_label, mfa_label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from aws_mfa.aws_values.narrowing import Grant
     from aws_mfa.config.chains import Chain
     from aws_mfa.config.profiles import Profile
     from aws_mfa.errors import AwsMfaError
@@ -45,7 +48,7 @@ class Plan:
     The steps in an order in which they can be made, the stored sessions used, the result of each profile, its sources.
 
     `failures`: why a profile could not be planned. `notes`: lines for the user about one. `others`: profiles of the
-    files that are not planned, and why.
+    files that are not planned, and why. `grants`: what the caller may get of each profile.
     """
 
     request: RenewalRequest
@@ -58,6 +61,7 @@ class Plan:
     of_profile: dict[str, Step | Reused] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
     others: Mapping[str, str] = field(default_factory=dict)
+    grants: Mapping[str, Grant] = field(default_factory=dict)
 
     def of_session(self, session: Step | Reused) -> str:
         """The profiles that get this session, and its label if that is not a profile's name."""
@@ -100,9 +104,11 @@ def plan_steps(
     *,
     now: float,
     session_name: str = "aws-mfa",
+    grants: Mapping[str, Grant] | None = None,
 ) -> Plan:
     """Plan the sessions of the wanted profiles, each given as its chain and the user at the chain's beginning."""
-    plan = Plan(request, users, stored, {chain.wanted.name: chain for chain, _ in wanted})
+    chains = {chain.wanted.name: chain for chain, _ in wanted}
+    plan = Plan(request, users, stored, chains, grants=grants or {})
     planner = _Planner(plan, now, session_name)
     # Short chains first: if a user's own session is wanted, all roles of the user share it; so do roles in chains.
     for chain, user in sorted(wanted, key=lambda one: len(one[0].role_chain)):
@@ -133,17 +139,70 @@ class _Planner:
                 note = f"{source} names region {region} of another partition: it is not used"
             if note:
                 self._plan.notes.setdefault(chain.wanted.name, []).append(note)
-        found = self._role(chain, user) if chain.role_chain else self._mfa_session(chain, user, is_wanted=True)
+        found = self._role_session(chain, user) if chain.role_chain else self._user_session(chain, user)
         self._plan.of_profile[chain.wanted.name] = found
         serves: Step | Reused | None = found
         while serves is not None:
             serves.profiles.append(chain.wanted.name)
             serves = serves.signed_by if isinstance(serves, Step) else None
 
-    def _mfa_session(self, chain: Chain, user: SourceUser, *, is_wanted: bool) -> Step | Reused:
+    def _user_session(self, chain: Chain, user: SourceUser) -> Step | Reused:
+        """The MFA session, or what GetScopedCredentials makes of it: narrower, or shorter without a code."""
+        grant, asked_s = self._grant_of(chain), self._request.duration_s
+        whole = self._mfa_step(chain, user, None)
+        policy, duration_s = (self._request.overlay or grant.overlay).inline, shortest(asked_s, grant.longest_s)
+        is_shorter = asked_s is not None and (self._plan.stored.until(whole) or 0.0) - self._now >= asked_s
+        if policy is None and grant.longest_s is None and not is_shorter:
+            return self._mfa_session(chain, user, is_wanted=True)
+        return self._scoped(chain, user, whole, policy, duration_s, partial(self._mfa_session, chain, user))
+
+    def _role_session(self, chain: Chain, user: SourceUser) -> Step | Reused:
+        """The role's session. If its profile narrows it and the rule does too, GetScopedCredentials adds a layer."""
+        requests, policy = self._requests(chain, user), self._grant_of(chain).overlay.inline
+        if policy is None or chain.wanted.narrowing is None:
+            return self._role(chain, user, requests, is_wanted=True)
+        role = _role_step(chain, user, requests, len(requests) - 1)
+        return self._scoped(chain, user, role, policy, None, partial(self._role, chain, user, requests))
+
+    def _scoped(
+        self,
+        chain: Chain,
+        user: SourceUser,
+        whole: Step,
+        policy: str | None,
+        duration_s: int | None,
+        signer: Callable[..., Step | Reused],
+    ) -> Step | Reused:
+        """The session that GetScopedCredentials makes of `whole`, which must last as long as this one is needed."""
+        name, agent = chain.wanted.name, self._grant_of(chain).agent
+        request = SessionRequest(
+            "",
+            duration_s or whole.request.duration_s,
+            whole.request.role_arn,
+            policy=policy,
+            is_usual_duration=duration_s is None,
+            description=description_of(name, agent),
+            agent=agent,
+        )
+        step = Step(name, user, request, whole.roles, reason="narrowed by GetScopedCredentials")
+        found = self._found(step, is_wanted=True)
+        if found is not None:
+            return found
+        needed_s = self._request.needed_s(step.inputs, costs_code=True)
+        return self._made(step, signed_by=signer(is_wanted=False, needed_s=needed_s))
+
+    def _grant_of(self, chain: Chain) -> Grant:
+        return self._plan.grants.get(chain.wanted.name, EVERYTHING)
+
+    def _mfa_session(
+        self, chain: Chain, user: SourceUser, *, is_wanted: bool, needed_s: float | None = None
+    ) -> Step | Reused:
+        step = self._mfa_step(chain, user, self._request.duration_s if is_wanted else None)
+        return self._found(step, is_wanted=is_wanted, needed_s=needed_s) or self._made(step, signed_by=None)
+
+    def _mfa_step(self, chain: Chain, user: SourceUser, asked_s: int | None) -> Step:
         # In a role profile `duration_seconds` is the role's.
-        of_profile = None if chain.user.role_arn else chain.user.duration_s
-        of_profile = (self._request.duration_s if is_wanted else None) or of_profile
+        of_profile = asked_s or (None if chain.user.role_arn else chain.user.duration_s)
         usual_s = LONGEST_ROOT_SESSION_S if is_root_device(user.device or "") else DEFAULT_MFA_SESSION_S
         duration_s = of_profile or usual_s
         step = self._mfa_steps.get((user, duration_s))
@@ -151,17 +210,25 @@ class _Planner:
             request = SessionRequest(user.device or "", duration_s, is_usual_duration=not of_profile)
             reason = "one MFA session serves all roles of up to 1 h"
             step = self._mfa_steps[user, duration_s] = Step(mfa_label(user.section), user, request, (), reason=reason)
-        return self._found(step, is_wanted=is_wanted) or self._made(step, signed_by=None)
+        return step
 
-    def _role(self, chain: Chain, user: SourceUser) -> Step | Reused:
-        """Plan the wanted role's session, and those before it in the chain back to the first stored one."""
-        requests = self._requests(chain, user)
+    def _role(
+        self,
+        chain: Chain,
+        user: SourceUser,
+        requests: list[SessionRequest],
+        *,
+        is_wanted: bool,
+        needed_s: float | None = None,
+    ) -> Step | Reused:
+        """Plan the last role's session, and those before it in the chain back to the first stored one."""
         last = len(requests) - 1
         to_make: list[Step] = []
         found: Step | Reused | None = None
         for number in range(last, -1, -1):
             step = _role_step(chain, user, requests, number)
-            found = self._found(step, is_wanted=number == last)
+            is_last = number == last
+            found = self._found(step, is_wanted=is_wanted and is_last, needed_s=needed_s if is_last else None)
             if found is not None:
                 break
             to_make.append(step)
@@ -175,9 +242,10 @@ class _Planner:
     def _requests(self, chain: Chain, user: SourceUser) -> list[SessionRequest]:
         """One request per role of the chain, with the duration cut if STS would refuse it."""
         roles, device = chain.role_chain, user.device or ""
-        wanted_s = self._request.duration_s or _asked_s(roles[-1])
+        grant = self._grant_of(chain)
+        wanted_s = shortest(self._request.duration_s or _asked_s(roles[-1]), grant.longest_s) or 0
         if len(roles) == 1 and (not device or wanted_s > LONGEST_CHAINED_S):
-            return [self._role_request(roles[0], device, wanted_s, is_wanted=True)]
+            return [self._role_request(roles[0], device, wanted_s, grant)]
         requests = []
         for role in roles:
             duration_s = wanted_s if role is roles[-1] else _asked_s(role)
@@ -185,31 +253,45 @@ class _Planner:
                 note = f"{role.source('duration_seconds')} is cut to 1 h: {role.name} is part of a chain"
                 self._plan.notes.setdefault(chain.wanted.name, []).append(note)
                 duration_s = LONGEST_CHAINED_S
-            requests.append(self._role_request(role, "", duration_s, is_wanted=role is roles[-1]))
+            requests.append(self._role_request(role, "", duration_s, grant if role is roles[-1] else None))
         return requests
 
-    def _role_request(self, role: Profile, device: str, duration_s: int, *, is_wanted: bool) -> SessionRequest:
-        overlay = self._request.overlay
-        is_narrowed = is_wanted and bool(overlay)  # else by its profile; `make_plan` refuses both
+    def _role_request(self, role: Profile, device: str, duration_s: int, grant: Grant | None) -> SessionRequest:
+        """The request for a role; `grant` is that of the wanted profile, None for the roles before it."""
+        agent, name, tags, identity = (
+            grant.agent if grant else None,
+            self._session_name,
+            role.tags,
+            role.source_identity,
+        )
+        if grant is not None and agent is not None:
+            name = agent_session_name(agent, role.name, name)
+            identity = identity or (name if grant.source_identity else None)
+            tags += agent_tags(agent, role.name, tags) if grant.tags else ()
+        overlay = NOTHING_NARROWER
+        if grant is not None:  # `make_plan` refuses flags for a profile that narrows itself; the rule is a layer then
+            overlay = self._request.overlay or (NOTHING_NARROWER if role.narrowing else grant.overlay)
         return SessionRequest(
             device,
             duration_s,
             role.role_arn,
-            role.role_session_name or self._session_name,
+            role.role_session_name or name,  # a trust policy may demand the profile's
             role.external_id,
-            tags=role.tags,
+            tags=tags,
             transitive_tag_keys=role.transitive_tag_keys,
-            source_identity=role.source_identity,
-            policy=overlay.policy if is_narrowed else role.policy,
-            policy_arns=overlay.arns(partition_of(role.role_arn or "") or "aws") if is_narrowed else role.policy_arns,
+            source_identity=identity,
+            policy=overlay.policy if overlay else role.policy,
+            policy_arns=overlay.arns(partition_of(role.role_arn or "") or "aws") if overlay else role.policy_arns,
+            agent=agent,
         )
 
-    def _found(self, step: Step, *, is_wanted: bool) -> Step | Reused | None:
-        """The equal step planned before, or the stored session that replaces it; None: it must be made."""
+    def _found(self, step: Step, *, is_wanted: bool, needed_s: float | None = None) -> Step | Reused | None:
+        """The equal step planned before, or the stored session with `needed_s` left; None: it must be made."""
         known = self._known.get(step.key)
         # What only signs for others is not renewed before its end.
         forced = is_wanted and self._request.forced
-        needed_s = self._request.needed_s(step.inputs, costs_code=step.needs_code) if is_wanted else MARGIN_S
+        if needed_s is None:
+            needed_s = self._request.needed_s(step.inputs, costs_code=step.needs_code) if is_wanted else MARGIN_S
         if isinstance(known, Step) or (known is not None and not forced and known.expires_at - self._now > needed_s):
             return known
         # Looked up even when forced, so that a session stored later can be recognised as new.
@@ -244,6 +326,11 @@ def _role_step(chain: Chain, user: SourceUser, requests: list[SessionRequest], n
         reason = "assumed with the long-term keys: no device is known"
     label = cut_label(role.name) if is_other else role.name
     return Step(label, user, request, tuple(requests[: number + 1]), reason=reason)
+
+
+def shortest(*durations_s: int | None) -> int | None:
+    """The shortest of those that are given."""
+    return min((one for one in durations_s if one is not None), default=None)
 
 
 def _asked_s(role: Profile) -> int:

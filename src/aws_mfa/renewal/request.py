@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.narrowing import NOTHING_NARROWER, Overlay
 from aws_mfa.aws_values.text import LONGEST_MFA_SESSION_S
 from aws_mfa.command_lines import quote
 from aws_mfa.config.settings import Given
@@ -15,23 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_mfa.errors import AwsMfaError
-
-
-@dataclass(frozen=True)
-class Overlay:
-    """What narrows every role session of a command: a policy, policy ARNs, ReadOnlyAccess; checked in `policies`."""
-
-    policy: str | None = None
-    policy_arns: tuple[str, ...] = ()
-    read_only: bool = False
-
-    def arns(self, partition: str) -> tuple[str, ...]:
-        """All policy ARNs, without duplicates; that of ReadOnlyAccess depends on the partition."""
-        read_only = (f"arn:{partition}:iam::aws:policy/ReadOnlyAccess",) if self.read_only else ()
-        return tuple(dict.fromkeys((*self.policy_arns, *read_only)))
-
-    def __bool__(self) -> bool:
-        return self.read_only or self.policy is not None or bool(self.policy_arns)
 
 
 @dataclass(frozen=True)
@@ -50,7 +34,7 @@ class RenewalRequest:
     """
 
     profiles: Sequence[str] | None
-    overlay: Overlay = field(default_factory=Overlay)
+    overlay: Overlay = NOTHING_NARROWER
     token: str | None = field(default=None, repr=False)
     vault: str | None = None
     use_keychain: bool = True
@@ -73,9 +57,10 @@ class RenewalRequest:
 
     @property
     def is_plain(self) -> bool:
-        """Whether only the profile is given: a fingerprint answers only such requests."""
+        """Whether only the profile is given, or --read-only too: a fingerprint answers only such requests."""
         given = (self.min_remaining_s, self.token, self.vault, self.duration_s, self.region, self.source)
-        return self.use_keychain and not self.overlay and given == (None,) * len(given)
+        is_known = self.overlay in (NOTHING_NARROWER, Overlay(read_only=True))
+        return self.use_keychain and is_known and given == (None,) * len(given)
 
     def needed_s(self, inputs: Mapping[str, str], *, costs_code: bool) -> float:
         """

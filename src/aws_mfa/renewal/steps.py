@@ -72,9 +72,17 @@ class Step:
                 "source_identities": [role.source_identity for role in roles],
                 "policies": [role.policy for role in roles],
                 "policy_arns": [role.policy_arns or None for role in roles],
+                "scoped_policy": self.request.policy if self.is_scoped else None,
+                "scoped_description": self.request.description,
+                "agent": self.request.agent,
             }
         )
         self.key = text_of_inputs(self.inputs)
+
+    @property
+    def is_scoped(self) -> bool:
+        """Whether it is GetScopedCredentials, which narrows or shortens the session that signs."""
+        return self.request.description is not None
 
     @property
     def question(self) -> str:

@@ -105,6 +105,8 @@ class StoredSessions:
 
     def _in_file(self, label: str, inputs: Mapping[str, str]) -> Session | None:
         """A session in a section that aws-mfa wrote: the user's MFA session, or the role's."""
+        if "scoped_description" in inputs:
+            return None  # such a session is never in the file
         roles = sum(name.startswith("role_chain ") for name in inputs)
         name = label if roles else self._section_of.get(label.removeprefix(_OF_USER), "")
         # If SDKs run aws-mfa for the profile, they do not read its section any more.

@@ -76,8 +76,8 @@ class Head:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether a policy narrows it: unless that is the profile's, only the command that asked for it uses it."""
-        return "\npolic" in f"\n{self.inputs_text}"
+        """Whether a policy narrows it, or an agent got it: others use it only if it is the profile's policy."""
+        return any(mark in f"\n{self.inputs_text}" for mark in ("\npolic", "\nscoped_", "\nagent = "))
 
 
 def entry_text(inputs: Mapping[str, str], session: Session) -> str:

@@ -32,7 +32,7 @@ _FILES = (("credentials", "AWS_SHARED_CREDENTIALS_FILE"), ("config", "AWS_CONFIG
 
 
 def stored_session(
-    profile: str, environ: Mapping[str, str], open_seal: Callable[[], Seal], *, now: float
+    profile: str, environ: Mapping[str, str], open_seal: Callable[[], Seal], *, now: float, wish: str = ""
 ) -> tuple[Entry, FingerprintedSession] | None:
     """
     Return the stored session, if enough is left of it at `now` for an SDK, and what the fingerprint's file says of it.
@@ -41,13 +41,13 @@ def stored_session(
     the full path decides.
     """
     home, paths = _home(environ), plain_paths(environ)
-    name = fingerprint_name(profile)
+    name = fingerprint_name(profile, wish)
     if home is None or paths is None:
         return None
     try:
         stores = stores_to_read(environ, home, runtime_folder(environ))
         text = _read(stores[0][0], name) if stores else None
-        now_is = fingerprint_of(profile, environ, paths, [status_of(path) for path in paths])
+        now_is = fingerprint_of(profile, environ, paths, [status_of(path) for path in paths], wish)
         found = session_in(text.decode(), now_is) if text is not None and now_is is not None else None
         is_same = found and all(
             line_of(path := line.split(" ", 7)[-1], status_of(path)) == line for line in found.files
@@ -74,14 +74,18 @@ def plain_paths(environ: Mapping[str, str]) -> tuple[str, ...] | None:
 
 
 def fingerprint_of(
-    profile: str, environ: Mapping[str, str], paths: tuple[str, ...], statuses: list[os.stat_result | None]
+    profile: str,
+    environ: Mapping[str, str],
+    paths: tuple[str, ...],
+    statuses: list[os.stat_result | None],
+    wish: str = "",
 ) -> str | None:
     """Return the profile's fingerprint; `paths` are `plain_paths`, and `statuses` theirs."""
     states = [state_of(status, is_windows=_IS_WINDOWS) for status in statuses]
     files = list(zip(("credentials", "config", "known-keys"), paths, states, strict=True))
     # The session name of roles, if no variable gives one; on Windows one always does.
     user_id = 0 if sys.platform == "win32" else os.getuid()
-    return fingerprint(profile, environ, files, version=__version__, user_id=user_id)
+    return fingerprint(profile, environ, files, version=__version__, user_id=user_id, wish=wish)
 
 
 def line_of(path: str, status: os.stat_result | None) -> str:

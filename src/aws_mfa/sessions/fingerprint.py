@@ -4,6 +4,7 @@ The fingerprint of everything that decides a profile's session: while it is the 
     aws-mfa fingerprint 1 of 1.0.0rc1
     user = 1000
     profile = work
+    wish = agent claude-code                          only of an agent, or with --read-only
     HOME = /home/ann                                  the variables that a plan reads, those that are set
     credentials = 2 8126 33152 1000 310 1795... 1795... /home/ann/.aws/credentials
     config = none /home/ann/.aws/config
@@ -32,6 +33,7 @@ VARIABLES = (
     *("HOME", "USERPROFILE", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"),  # where the files are
     *("AWS_REGION", "AWS_DEFAULT_REGION", *_ENDPOINTS, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),  # where STS is asked
     "AWS_MFA_VAULT",  # which vault's key id counts
+    "AWS_MFA_AGENT_ACCESS",  # what agents get of profiles that do not say it
     *("LOGNAME", "USER", "LNAME", "USERNAME"),  # the session name of roles, if the profile gives none
 )
 """Every variable that the plan of one profile's session depends on."""
@@ -56,13 +58,25 @@ class FingerprintedSession:
         self.files = files
 
 
+def wish_of(agent: str | None, *, read_only: bool) -> str:
+    """What tells a request for a profile's session from that of a person for all of it: "" for that one."""
+    return " ".join([*(["agent", agent] if agent else []), *(["read-only"] if read_only else [])])
+
+
 def fingerprint(
-    profile: str, environ: Mapping[str, str], files: Sequence[tuple[str, str, str]], *, version: str, user_id: int
+    profile: str,
+    environ: Mapping[str, str],
+    files: Sequence[tuple[str, str, str]],
+    *,
+    version: str,
+    user_id: int,
+    wish: str = "",
 ) -> str | None:
     """Return the fingerprint; None for a value that can be mistaken for another, and a URL that can hold a password."""
     values = [(name, environ[name]) for name in VARIABLES if name in environ]
     states = [(name, f"{state} {path}") for name, path, state in files]
-    pairs = [("user", str(user_id)), ("profile", profile), *values, *states]
+    asked = [("profile", profile), *([("wish", wish)] if wish else [])]
+    pairs = [("user", str(user_id)), *asked, *values, *states]
     urls = [value for name, value in values if name in _ENDPOINTS]
     if not all(value.isprintable() for _, value in pairs) or any(mark in url for url in urls for mark in "@?#"):
         return None

@@ -32,6 +32,8 @@ INPUTS = (
     "role_chain",  # ARNs, the role that is assumed first comes first; the next ones have one value per role each
     "role_session_names",
     *("external_ids", "tags", "transitive_tag_keys", "source_identities", "policies", "policy_arns"),
+    *("scoped_policy", "scoped_description"),  # of GetScopedCredentials, on top of all others
+    "agent",  # that it is for: an agent and a person never share such a session
 )
 _NAMES = frozenset(INPUTS)
 _MARK_LENGTH = 12

@@ -91,9 +91,10 @@ def file_name(stored: str, suffix: str) -> str:
     return f"{_PREFIX}{_encoded(stored)}{suffix}"
 
 
-def fingerprint_name(profile: str) -> str:
-    """The name of the file of a profile's fingerprint."""
-    return f"{FINGERPRINT_PREFIX}{_encoded(shortened(profile))}.txt"
+def fingerprint_name(profile: str, wish: str = "") -> str:
+    """The name of the file of a profile's fingerprint, for requests with this wish."""
+    asked = f"{profile}\n{wish}" if wish else profile
+    return f"{FINGERPRINT_PREFIX}{_encoded(shortened(asked))}.txt"
 
 
 def stored_in(name: str, suffix: str) -> str | None:

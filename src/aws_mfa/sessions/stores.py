@@ -237,9 +237,9 @@ class SessionFiles:
         with self.locked():
             self._replace(name, data)
 
-    def write_fingerprint(self, profile: str, data: bytes) -> None:
+    def write_fingerprint(self, profile: str, data: bytes, wish: str = "") -> None:
         """Replace the profile's fingerprint, which holds no secret and is not sealed."""
-        name = fingerprint_name(profile)
+        name = fingerprint_name(profile, wish)
         folder = private_folder(self.folder)
         if folder is None:
             return

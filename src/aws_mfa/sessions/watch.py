@@ -36,11 +36,11 @@ class WatchedFiles:
         except OSError:
             self._statuses, self._is_settled = [], False
 
-    def note(self, profile: str, found: FingerprintedSession, paths: Sequence[str] = ()) -> None:
+    def note(self, profile: str, found: FingerprintedSession, paths: Sequence[str] = (), *, wish: str = "") -> None:
         """Write the profile's fingerprint, if it can be trusted; `paths`: further files, read since this was made."""
         if not self._is_settled or self._paths != plain_paths(self._environ):
             return
-        fingerprint = fingerprint_of(profile, self._environ, self._paths, self._statuses)
+        fingerprint = fingerprint_of(profile, self._environ, self._paths, self._statuses, wish)
         if fingerprint is None:
             return
         try:
@@ -50,6 +50,6 @@ class WatchedFiles:
                 return
             stores = self._open_stores().readable
             if stores:
-                stores[0].write_fingerprint(profile, fingerprint_file(fingerprint, found).encode())
+                stores[0].write_fingerprint(profile, fingerprint_file(fingerprint, found).encode(), wish)
         except (AwsMfaError, OSError, UnicodeError):
             return

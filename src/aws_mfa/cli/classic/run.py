@@ -18,11 +18,23 @@ from aws_mfa.cli.classic.flags import parse_flags
 from aws_mfa.cli.classic.request import ClassicProfile, found_keys, step_of
 from aws_mfa.cli.commands.setup import stored_lines, vault_choice
 from aws_mfa.cli.output import print_lines
+from aws_mfa.command_lines import quote
 from aws_mfa.config.ini import check, check_if_small
+from aws_mfa.config.profile import Profile
 from aws_mfa.config.profile_names import SetUpHint, name_profile
 from aws_mfa.config.sections import default_long_term, profile_in_force
 from aws_mfa.config.settings import duration_in_force, hidden_by
-from aws_mfa.errors import AwsMfaError, BadAnswer, BadInput, Cancelled, InputEnded, NeedsHuman, NotSetUp, RefusedByAws
+from aws_mfa.errors import (
+    AwsMfaError,
+    BadAnswer,
+    BadInput,
+    Cancelled,
+    InputEnded,
+    NeedsHuman,
+    NotSetUp,
+    RefusedByAws,
+    RefusedByRule,
+)
 from aws_mfa.prompt.providers import until_good
 from aws_mfa.renewal.codes import CodeCall, Codes
 from aws_mfa.renewal.write import SectionWriter
@@ -86,6 +98,7 @@ def _renew(flags: Namespace, interfaces: Interfaces, log: ClassicLog) -> None:
     text = file.read() if file.exists() else ""
     check_if_small(text, where=file.path)
     profile = ClassicProfile(flags, interfaces.environ, text, file.path)
+    _check_rule(profile.name, interfaces)
     choice = vault_choice(flags, profile.long_term, interfaces)
     keys_exist = partial(keys_are_known, profile.long_term, choice, profile.long_values, interfaces)
     if not file.exists() and not keys_exist(in_doubt=False):
@@ -114,6 +127,17 @@ def _renew(flags: Namespace, interfaces: Interfaces, log: ClassicLog) -> None:
     step = step_of(profile, found, interfaces, lambda *line: log.lines(line))
     log.lines(*messages.renewing(verdict, profile.short_term, forced=flags.force))
     _get_session(step, profile, found, token, interfaces, log)
+
+
+def _check_rule(name: str, interfaces: Interfaces) -> None:
+    """The section is read by everyone, so an agent that gets less than the user of the profile gets nothing here."""
+    if interfaces.agent is None:
+        return
+    profiles = KnownProfiles(interfaces).profiles
+    grant = interfaces.grant(profiles.profile(name) or Profile(name, {}, profiles))
+    if grant.is_narrow:
+        what = f"{grant.source}: agents get less of {name} than the user, and this form writes a session for everyone"
+        raise RefusedByRule(what, f"an agent gets its own session by: aws-mfa exec {quote(name)} -- COMMAND")
 
 
 def _close_to_others(profile: ClassicProfile, interfaces: Interfaces, log: ClassicLog) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from aws_mfa.agents import caller as agents
 from aws_mfa.aws_values.text import duration_text, local_text
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request, handed_over
 from aws_mfa.command_lines import joined
@@ -60,11 +61,16 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         return _beside_endpoint(args, command, interfaces)
     session, plan = handed_over(args, interfaces)
     own, region = plan.child_regions(args.profile, interfaces.environ)
-    environ = child_environment(own, session_variables(session), region, args.profile)
+    environ = child_environment(own, session_variables(session), region, args.profile) | _agent_variable(args)
     if not args.command:
         until = f"{local_text(session.expires_at)} ({duration_text(session.expires_at - interfaces.now())})"
         interfaces.say(f"a shell with the session of {args.profile}, good until {until}; leave it with: exit")
     return interfaces.child.become(command, environ)
+
+
+def _agent_variable(args: argparse.Namespace) -> dict[str, str]:
+    """What tells an aws-mfa below the command that it is for an agent, as --agent told us."""
+    return {agents.VARIABLE: args.agent} if args.agent else {}
 
 
 def _chosen(interfaces: Interfaces) -> str | None:
@@ -109,7 +115,7 @@ def _beside_endpoint(args: argparse.Namespace, command: list[str], interfaces: I
         for line in () if args.command else served.renewals.validity():
             interfaces.say(line)
         own, region = served.child_regions(args.profile)
-        environ = child_environment(own, served.variables(args.profile), region, args.profile)
+        environ = child_environment(own, served.variables(args.profile), region, args.profile) | _agent_variable(args)
         paths = {"AWS_SHARED_CREDENTIALS_FILE": interfaces.credentials.path, "AWS_CONFIG_FILE": interfaces.config.path}
         for name in served.files_in_the_way():
             what = "has credentials of its own, which SDKs would prefer to the endpoint"

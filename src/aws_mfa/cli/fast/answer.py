@@ -11,6 +11,7 @@ import os
 import stat
 import time
 
+from aws_mfa.agents.caller import agent_in
 from aws_mfa.cli.classic.messages import LEVELS, shown, still_valid, validating
 from aws_mfa.config.ini import check_if_small, section_values
 from aws_mfa.config.sections import profile_in_force, section_names
@@ -42,7 +43,7 @@ def fast_answer(argv: list[str], environ: Mapping[str, str]) -> str | None:
     if flags is None or not _settings_are_plain(flags, environ):
         return None
     try:
-        return _answer(flags, environ)
+        return _answer(flags, environ) if agent_in(environ) is None else None  # the full path knows the rule for agents
     except (AwsMfaError, OSError, ValueError, MemoryError):
         return None
 

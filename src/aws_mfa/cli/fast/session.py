@@ -1,7 +1,8 @@
 """
 Prints a stored session that is still good, or runs a command with it, without the heavy modules. On the hot path.
 
-Knows `credential-process PROFILE` and `exec PROFILE [--] COMMAND...` without any flag. Answers only if the profile's
+Knows `credential-process PROFILE` and `exec PROFILE [--] COMMAND...`, and behind PROFILE --read-only and --agent NAME,
+no other flag. Answers only if the profile's
 fingerprint proves that the full path would use this session. Opens the seal of stored sessions for both paths, so that
 a keychain that was locked or silent is not asked twice. Beside `cli/wiring.py` only this module opens such parts.
 """
@@ -13,9 +14,11 @@ import gc
 import os
 import time
 
+from aws_mfa.agents import caller as agents
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.handover.environment import child_environment, chosen_by_the_user, session_variables
 from aws_mfa.sessions import fast_lookup
+from aws_mfa.sessions.fingerprint import wish_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,22 +36,39 @@ _opened: list[tuple[Mapping[str, str], AgeSeal]] = []
 
 def fast_document(argv: list[str], environ: Mapping[str, str]) -> str | None:
     """Return what `credential-process PROFILE` prints, None in any doubt."""
-    is_known = len(argv) == _NEXT and argv[_COMMAND] == "credential-process"
-    found = _stored_session(argv[_PROFILE], environ) if is_known else None
+    rest, flags = _flags(argv)
+    is_known = not rest and flags is not None and argv[_COMMAND] == "credential-process"
+    found = _stored_session(argv[_PROFILE], environ, flags) if is_known and flags else None
     return f"{found[0].document}\n" if found else None
 
 
 def become_command(argv: list[str], environ: Mapping[str, str]) -> None:
     """Become the command of `exec PROFILE [--] COMMAND...`; return in any doubt."""
-    words = argv[_NEXT:]
+    words, flags = _flags(argv)
     command = words[1:] if words[:1] == ["--"] else words
-    if not command or (command is words and words[0].startswith("-")):
+    if flags is None or not command or (command is words and words[0].startswith("-")):
         return
-    found = _stored_session(argv[_PROFILE], environ)
+    found = _stored_session(argv[_PROFILE], environ, flags)
     if found is not None:
         # Notices about the profile were printed when the session was planned.
         variables = session_variables(found[0].session())
-        become(command, child_environment(environ, variables, found[1].region, argv[_PROFILE]))
+        child = child_environment(environ, variables, found[1].region, argv[_PROFILE])
+        become(command, {**child, agents.VARIABLE: flags[0]} if flags[0] else child)
+
+
+def _flags(argv: list[str]) -> tuple[list[str], tuple[str | None, bool] | None]:
+    """The words behind our flags, and those: the value of --agent, and whether --read-only is among them."""
+    if len(argv) < _NEXT:
+        return [], None
+    rest, agent, read_only = argv[_NEXT:], None, False
+    while rest and rest[0] in ("--read-only", "--agent"):
+        if rest[0] == "--read-only":
+            read_only, rest = True, rest[1:]
+        elif len(rest) == 1 or rest[1].startswith("-"):
+            return [], None
+        else:
+            agent, rest = rest[1], rest[2:]
+    return rest, (agent, read_only)
 
 
 def become(command: Sequence[str], environ: Mapping[str, str]) -> None:
@@ -64,7 +84,9 @@ def become(command: Sequence[str], environ: Mapping[str, str]) -> None:
             _signal.signal(number, handler)
 
 
-def _stored_session(profile: str, environ: Mapping[str, str]) -> tuple[Entry, FingerprintedSession] | None:
+def _stored_session(
+    profile: str, environ: Mapping[str, str], flags: tuple[str | None, bool]
+) -> tuple[Entry, FingerprintedSession] | None:
     """Return the session and its fingerprint's record, None in any doubt."""
     if not profile or profile.startswith("-"):
         return None
@@ -77,7 +99,8 @@ def _stored_session(profile: str, environ: Mapping[str, str]) -> tuple[Entry, Fi
         return seal
 
     try:
-        return fast_lookup.stored_session(profile, environ, opened, now=time.time())
+        wish = wish_of(agents.agent_in(environ, flags[0]), read_only=flags[1])
+        return fast_lookup.stored_session(profile, environ, opened, now=time.time(), wish=wish)
     except (AwsMfaError, OSError, ValueError, MemoryError):
         return None
     finally:
