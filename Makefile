@@ -52,6 +52,7 @@ check: $(BUILT) $(SITE)/.built ## format, lint, types, import order, declared im
 	@$(BIN)/zizmor --offline --quiet --no-progress .github
 	@$(BIN)/python tools/docs_in_step.py
 	@$(BIN)/python tools/man_page.py
+	@$(BIN)/python tools/read_only_policy.py
 	@$(ZENSICAL) build --strict >$(SITE)/log 2>&1 || { cat $(SITE)/log; exit 1; }
 
 site: $(SITE)/.built ## the documentation site, in site/: open site/index.html
@@ -60,11 +61,12 @@ site: $(SITE)/.built ## the documentation site, in site/: open site/index.html
 measures: $(BUILT) ## the measures of the structure, each beside its bound
 	@$(BIN)/python tools/measures.py --check
 
-format: $(BUILT) ## put the code and the help texts in the documents into shape
+format: $(BUILT) ## put the code, and what is made for the documents, into shape
 	@$(BIN)/ruff format
 	@$(BIN)/ruff check --fix --quiet
 	@$(BIN)/python tools/docs_in_step.py --write
 	@$(BIN)/python tools/man_page.py --write
+	@$(BIN)/python tools/read_only_policy.py --write
 
 lowest: $(UV) ## the fast tests with the lowest versions that pyproject.toml allows
 	@$(UV) venv --quiet --clear --python $(PYTHON) $(LOWEST)
