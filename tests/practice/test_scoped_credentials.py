@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from aws_mfa.aws_values.read_only import READ_ONLY
 from aws_mfa_practice import PracticeAws, PracticeClock
 from aws_mfa_practice.account import User
 from aws_mfa_practice.keys import Session
@@ -49,6 +50,18 @@ def test_a_scoped_session_is_the_same_identity_with_less(
     refusal = refusal_of(connect(scoped, "iam").create_access_key)
     assert refusal[:2] == (403, "AccessDenied")
     assert "because no session policy allows the iam:CreateAccessKey action" in refusal[2]
+
+
+def test_the_built_in_read_only_policy_is_accepted_and_only_looks(connect: Connect, session: Credentials) -> None:
+    scoped = of(connect(session).get_scoped_credentials(Policy=READ_ONLY))
+    iam = connect(scoped, "iam")
+    assert iam.list_mfa_devices()["MFADevices"]
+    assert iam.list_access_keys()["AccessKeyMetadata"]
+    for call in (iam.create_access_key, iam.get_user):
+        assert refusal_of(call)[:2] == (403, "AccessDenied")
+    role = {"RoleArn": "arn:aws:iam::123456789012:role/Admin", "RoleSessionName": "work"}
+    refusal = refusal_of(lambda: connect(scoped).assume_role(**role))
+    assert "because no session policy allows the sts:AssumeRole action" in refusal[2]
 
 
 def test_layers_intersect_and_a_fourth_is_refused(aws: PracticeAws, connect: Connect, session: Credentials) -> None:
