@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.errors import BadInput
-from aws_mfa.key_care.access import iam_access
+from aws_mfa.errors import BadInput, RefusedByRule
+from aws_mfa.key_care.access import iam_access, key_access
 from aws_mfa.renewal.request import RenewalRequest
 from fakes import ANN, DEVICE, KEYS, FakeInterfaces, asking
 
@@ -48,3 +48,12 @@ def test_a_profile_with_a_role_and_its_own_keys_is_refused() -> None:
     own_role = "[profile work]\nrole_arn = arn:aws:iam::210987654321:role/Admin\nsource_profile = work\n"
     with pytest.raises(BadInput, match="role and keys of its own"):
         iam_access("work", RenewalRequest(["work"]), with_files(f"{own_role}mfa_serial = {DEVICE}\n"))
+
+
+@pytest.mark.parametrize("value", ["read-only", "refuse"])
+def test_an_agent_that_gets_less_than_the_user_changes_no_keys_and_no_devices(value: str) -> None:
+    interfaces = with_files(CONFIG.replace("[profile work]\n", f"[profile work]\naws_mfa_agent = {value}\n"))
+    interfaces.agent = "ci"
+    with pytest.raises(RefusedByRule, match="aws_mfa_agent in"):
+        key_access("admin", RenewalRequest(["admin"]), interfaces)
+    assert interfaces.fake_iam.calls == []

@@ -229,3 +229,10 @@ def test_what_is_written_for_everyone_is_not_written_for_an_agent_that_gets_less
     (outcome,) = renew_many(plan, as_interfaces(interfaces), token=None)
     assert type(outcome.error) is (refused or type(None))
     assert bool(interfaces.credentials.text) == (refused is None)
+
+
+def test_what_renew_writes_for_everyone_does_not_bear_the_agents_name() -> None:
+    interfaces = some_interfaces(with_line("aws_mfa_agent = same", of="dev"), agent="ci")
+    plan = make_plan(RenewalRequest(["dev"]), as_interfaces(interfaces))
+    renew_many(plan, as_interfaces(interfaces), token=None)
+    assert last(interfaces).role_session_name == "ann"

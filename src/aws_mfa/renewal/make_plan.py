@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.arns import check_role, is_root_device, sanitised_session_name
+from aws_mfa.aws_values.narrowing import EVERYTHING
 from aws_mfa.aws_values.policies import check_policy_partitions
 from aws_mfa.aws_values.text import LONGEST_MFA_SESSION_S, LONGEST_ROLE_SESSION_S, check_duration, duration_text
 from aws_mfa.command_lines import quote, set_variables
@@ -59,8 +60,10 @@ def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfi
     for name in dict.fromkeys(names):
         try:
             chain = wanted_chain(name, known, request, users)
-            grants[name] = grant = interfaces.grant(chain.wanted)
+            grant = interfaces.grant(chain.wanted)
             _check_narrowing(chain, request, grant)
+            # What renew writes is used by everyone, so it does not bear an agent's name.
+            grants[name] = grant if request.hands_over else EVERYTHING
             check_duration_asked(chain, chain.mfa_serial, request.duration_s)
             user = users.user_of(chain)
             check_duration_asked(chain, user.device, request.duration_s)
@@ -140,7 +143,11 @@ def check_possible(plan: Plan, min_remaining_s: float | None, now: float) -> Non
             continue  # an SDK asks again at the end of a shorter one
         longest_s = signer.expires_at - now if isinstance(signer, Reused) else signer.request.duration_s
         if asked_s > longest_s:
-            left = f"{'has' if isinstance(signer, Reused) else 'lasts'} {duration_text(longest_s)}"
+            left = (
+                f"has {duration_text(longest_s)} left"
+                if isinstance(signer, Reused)
+                else f"lasts {duration_text(longest_s)}"
+            )
             raise BadInput(
                 f"--duration {duration_text(asked_s)}: the MFA session {left}, and what is made of it ends with it",
                 f"ask for less, or get a new MFA session: aws-mfa renew --force {quote(plan.chains[name].user.name)}",
