@@ -67,22 +67,19 @@ def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfi
             check_duration_asked(chain, chain.mfa_serial, request.duration_s)
             user = users.user_of(chain)
             check_duration_asked(chain, user.device, request.duration_s)
+            notes[name] = [grant.notice] if grant.notice else []
             if not request.hands_over:
-                notes[name] = _notes_of_section(chain, user, known.credentials, is_preview=request.is_preview)
+                notes[name] += _notes_of_section(chain, user, known.credentials, is_preview=request.is_preview)
             if request.is_preview and name in known.profiles.misnamed:
-                notes.setdefault(name, []).append(known.profiles.misnamed[name])
-            if grant.notice:
-                notes.setdefault(name, []).append(grant.notice)
+                notes[name].append(known.profiles.misnamed[name])
             wanted.append((chain, user))
         except AwsMfaError as error:
             failures[name] = users.quiet_vault.explained(error)
             error.hints = (*hint_at_default(name, interfaces.environ), *error.hints)
     stored = StoredSessions(interfaces, known, request, wanted)
-    session_name = sanitised_session_name(interfaces.user_name())
+    user_name = sanitised_session_name(interfaces.user_name())
     with stored.listed():
-        plan = plan_steps(
-            wanted, request, users, stored, now=interfaces.now(), session_name=session_name, grants=grants
-        )
+        plan = plan_steps(wanted, request, users, stored, now=interfaces.now(), session_name=user_name, grants=grants)
     plan.failures, plan.others = failures, others
     for name, lines in notes.items():
         if lines:
