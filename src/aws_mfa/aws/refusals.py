@@ -97,7 +97,7 @@ def parts_of(refusal: AwsRefusal) -> dict[str, object]:
         "share": f": {percent} % of AWS's space" if percent.isdecimal() else "",
         "key": masked(refusal.access_key_id),
         "device": refusal.device or "the device",
-        "role": refusal.role_arn or "the role",
+        "role": refusal.role_arn or ("the user" if refusal.action.endswith("GetScopedCredentials") else "the role"),
         "region": region,
         "clock": clock,
         "next_code_s": seconds_to_next(refusal.now),

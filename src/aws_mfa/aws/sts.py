@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from aws_mfa.aws.query import AwsQuery, Call, text_of
 from aws_mfa.aws_values.text import parse_moment
+from aws_mfa.errors import NotAuthorized
 from aws_mfa.model import Identity, Secret, Session
 from aws_mfa.sessions.file_section import can_be_stored
 
@@ -49,7 +50,14 @@ class AwsSts:
             if text:
                 parameters[name] = text
         parameters |= _policies(request.policy, request.policy_arns)
-        return self._session(keys, Call("AssumeRole", parameters), request.role_arn)
+        try:
+            return self._session(keys, Call("AssumeRole", parameters), request.role_arn)
+        except NotAuthorized as refused:
+            if request.agent is not None:  # the user alone would have had another name, and perhaps no tags
+                named = f"for {request.agent} the role session name is {request.role_session_name}"
+                hint = f"{named}: if the trust policy demands another one, the profile can set role_session_name"
+                refused.hints = (hint, *refused.hints)
+            raise
 
     def get_scoped_credentials(self, keys: Session, request: SessionRequest, *, left_s: int) -> Session:
         """A session of the same identity as `keys`, of which `left_s` seconds are left: AWS refuses a longer one."""
