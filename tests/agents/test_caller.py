@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from aws_mfa.agents.caller import AGENTS, agent_in
+from aws_mfa.agents.caller import AGENTS, VARIABLE, agent_in
+from aws_mfa.cli.start import AGENT_VARIABLES
 from aws_mfa.errors import BadInput
 
 OF_THE_AWS_CLI = (
@@ -15,6 +16,7 @@ OF_THE_AWS_CLI = (
 
 def test_the_variables_are_those_of_the_aws_cli() -> None:
     assert tuple(AGENTS) == OF_THE_AWS_CLI
+    assert (VARIABLE, *AGENTS) == AGENT_VARIABLES, "the fast path would take an agent for a person"
 
 
 @pytest.mark.parametrize("variable", OF_THE_AWS_CLI)

@@ -21,8 +21,6 @@ from users_and_modes import posix_only
 # A new name here costs every run of every user: bench/hot_path.py says how much.
 OUR_MODULES = {
     "aws_mfa",
-    "aws_mfa.agents",
-    "aws_mfa.agents.caller",
     "aws_mfa.aws_values",
     "aws_mfa.config",
     "aws_mfa.sessions",
@@ -42,8 +40,6 @@ OUR_MODULES = {
 # Of a session that is handed over: nothing of the classic form, and the other way round.
 OUR_MODULES_TO_HAND_OVER = {
     "aws_mfa",
-    "aws_mfa.agents",
-    "aws_mfa.agents.caller",
     "aws_mfa.aws_values",
     "aws_mfa.config",
     "aws_mfa.handover",

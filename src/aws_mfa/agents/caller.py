@@ -1,8 +1,9 @@
 """
-Who calls: the name of the coding agent that started us, or None for a person and their own programs. On the hot path.
+Who calls: the name of the coding agent that started us, or None for a person and their own programs.
 
 `--agent NAME` and `AWS_MFA_AGENT=NAME` say it; else variables that agents set for the programs that they start. It is
-no proof: a program can unset variables. What holds against such a program is a sandbox.
+no proof: a program can unset variables. What holds against such a program is a sandbox. Light, because agents' runs
+load it before a stored session is found.
 """
 
 from __future__ import annotations

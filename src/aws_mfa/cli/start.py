@@ -10,6 +10,12 @@ import os
 import sys
 
 _CANCELLED = 130
+# Whoever has one of them may be an agent: `agents/caller` decides, and has the same names. They stand here because that
+# module would cost each run of a person two hundredths.
+AGENT_VARIABLES = (
+    *("AWS_MFA_AGENT", "CLAUDECODE", "CODEX_THREAD_ID", "GEMINI_CLI", "KIRO_SESSION_ID", "OPENCODE"),
+    *("ANTIGRAVITY_AGENT", "AMP_CURRENT_THREAD_ID", "PI_CODING_AGENT", "COPILOT_CLI", "CURSOR_AGENT", "AI_AGENT"),
+)
 
 
 def start() -> int:

@@ -11,8 +11,8 @@ import os
 import stat
 import time
 
-from aws_mfa.agents.caller import agent_in
 from aws_mfa.cli.classic.messages import LEVELS, shown, still_valid, validating
+from aws_mfa.cli.start import AGENT_VARIABLES
 from aws_mfa.config.ini import check_if_small, section_values
 from aws_mfa.config.sections import profile_in_force, section_names
 from aws_mfa.config.settings import Sections, duration_in_force, role_in_force
@@ -40,10 +40,10 @@ _WITH_VALUE = {
 def fast_answer(argv: list[str], environ: Mapping[str, str]) -> str | None:
     """Return the lines of the classic form if its session is still good, None in any doubt."""
     flags = _flags(argv)
-    if flags is None or not _settings_are_plain(flags, environ):
+    if flags is None or any(map(environ.get, AGENT_VARIABLES)) or not _settings_are_plain(flags, environ):
         return None
     try:
-        return _answer(flags, environ) if agent_in(environ) is None else None  # the full path knows the rule for agents
+        return _answer(flags, environ)
     except (AwsMfaError, OSError, ValueError, MemoryError):
         return None
 

@@ -14,7 +14,7 @@ import gc
 import os
 import time
 
-from aws_mfa.agents import caller as agents
+from aws_mfa.cli.start import AGENT_VARIABLES
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.handover.environment import child_environment, chosen_by_the_user, session_variables
 from aws_mfa.sessions import fast_lookup
@@ -53,7 +53,7 @@ def become_command(argv: list[str], environ: Mapping[str, str]) -> None:
         # Notices about the profile were printed when the session was planned.
         variables = session_variables(found[0].session())
         child = child_environment(environ, variables, found[1].region, argv[_PROFILE])
-        become(command, {**child, agents.VARIABLE: flags[0]} if flags[0] else child)
+        become(command, {**child, AGENT_VARIABLES[0]: flags[0]} if flags[0] else child)
 
 
 def _flags(argv: list[str]) -> tuple[list[str], tuple[str | None, bool] | None]:
@@ -99,7 +99,12 @@ def _stored_session(
         return seal
 
     try:
-        wish = wish_of(agents.agent_in(environ, flags[0]), read_only=flags[1])
+        agent = None
+        if flags[0] is not None or any(map(environ.get, AGENT_VARIABLES)):
+            from aws_mfa.agents.caller import agent_in
+
+            agent = agent_in(environ, flags[0])
+        wish = wish_of(agent, read_only=flags[1])
         return fast_lookup.stored_session(profile, environ, opened, now=time.time(), wish=wish)
     except (AwsMfaError, OSError, ValueError, MemoryError):
         return None
