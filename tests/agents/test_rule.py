@@ -10,6 +10,7 @@ from aws_mfa.agents.rule import granted
 from aws_mfa.aws_values.narrowing import EVERYTHING, Grant
 from aws_mfa.config.profile import Profile
 from aws_mfa.config.profiles import AwsProfiles
+from aws_mfa.config.settings import Given
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, RefusedByRule
 
 POLICY = '{"Version":"2012-10-17"}'
@@ -80,3 +81,50 @@ def test_only_the_word_same_or_nothing_at_all_gives_an_agent_everything(value: s
     except AwsMfaError:
         return
     assert grant.is_narrow or value.strip().lower() in ("same", "") or value.strip()[0] in "#;"
+
+
+# Other names of the same keys or role
+
+
+ROLE = "arn:aws:iam::123456789012:role/Admin"
+NAMES = f"""[profile work]
+aws_mfa_agent = refuse
+[profile prod]
+role_arn = {ROLE}
+aws_mfa_agent = refuse
+[profile prod-too]
+role_arn = {ROLE}
+aws_mfa_agent = same
+[profile other]
+aws_mfa_agent = read-only
+[profile own-long-term]
+aws_mfa_agent = same
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "access"),
+    [
+        *(("work-long-term", None, "refuse"), ("work-long-term-long-term", None, "refuse")),
+        *((ROLE, "other", "refuse"), (ROLE.lower(), "other", "refuse"), (ROLE, "nobody", "refuse")),
+        *((f"{ROLE}2", "other", "read-only"), (f"{ROLE}2", "work-long-term", "refuse"), (f"{ROLE}2", "nobody", None)),
+        *(("own-long-term", None, "same"), ("new-long-term", None, None), ("long-term", None, None)),
+    ],
+)
+def test_another_name_of_the_keys_or_of_the_role_has_the_same_rule(
+    name: str, source: str | None, access: str | None
+) -> None:
+    profiles = AwsProfiles(NAMES, "")
+    if name != "own-long-term":
+        profiles.add(name, {"source_profile": Given(source or "", "--source-profile")})
+    profile = profiles.profile(name)
+    assert profile is not None
+    assert profile.for_agents.agent == access
+
+
+def test_the_section_of_the_long_term_keys_may_say_it_too() -> None:
+    profiles = AwsProfiles("", "[work-long-term]\naws_mfa_agent = read-only\naws_mfa_agent_duration = 15m\n")
+    for name in ("work", "work-long-term"):
+        profile = profiles.profile(name)
+        assert profile is not None
+        assert (granted(profile, "ci", {}).overlay.read_only, granted(profile, "ci", {}).longest_s) == (True, 900)

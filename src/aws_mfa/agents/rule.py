@@ -29,26 +29,27 @@ def granted(profile: Profile, agent: str | None, environ: Mapping[str, str]) -> 
     """What this caller (None: a person) gets; raises `RefusedByRule`, and `BadInput` or `BadProfile` for bad values."""
     if agent is None:
         return EVERYTHING
-    given = profile.given("agent") or _default(environ)
-    access = profile.agent or (given.value if given else SAME)
+    rule = profile.for_agents
+    given = rule.given("agent") or _default(environ)
+    access = rule.agent or (given.value if given else SAME)
     overlay, files = NOTHING_NARROWER, tuple[str, ...]()
     if given is not None and access == REFUSE:
         raise RefusedByRule(f"{given.source} = refuse: agents get no session of {profile.name}, and this is {agent}")
     if access == READ_ONLY:
         overlay = Overlay(read_only=True)
     elif given is not None and access != SAME:
-        overlay, files = Overlay(profile.policy_in(given)), (given.value,)
-    labels, notice = profile.agent_labels, None
+        overlay, files = Overlay(rule.policy_in(given)), (given.value,)
+    labels, notice = rule.agent_labels, None
     if given is None:
-        line = f"aws_mfa_agent = read-only, in [{header_of(profile.name, ())}]"
+        line = f"aws_mfa_agent = read-only, in [{header_of(rule.name, ())}]"
         notice = f"{agent} gets all that you may do with {profile.name}; to narrow what agents get, set: {line}"
     return Grant(
         overlay,
-        profile.agent_duration_s,
+        rule.agent_duration_s,
         agent,
         tags="tags" in labels,
         source_identity="source_identity" in labels,
-        source=given.source if given else profile.source("agent_duration"),
+        source=given.source if given else rule.source("agent_duration"),
         files=files,
         notice=notice,
     )

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from aws_mfa.config import profile_settings as read
 from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, check_plain, is_our_credential_process, shown
-from aws_mfa.config.sections import LONG_TERM_SUFFIX, default_long_term
+from aws_mfa.config.sections import LONG_TERM_SUFFIX, default_long_term, profile_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,6 +120,16 @@ class Profile:
     def narrowing(self) -> Given | None:
         """The first setting that narrows the profile's sessions."""
         return next(filter(None, map(self.given, read.NARROWING)), None)
+
+    @property
+    def for_agents(self) -> Profile:
+        """Whose settings say what agents get: for `work-long-term`, another name of its keys, those of `work`."""
+        others, user = self._others, profile_of(self.name)
+        if others is None or any(map(self.given, read.OF_AGENTS)):
+            return self
+        if self.name.startswith("arn:"):
+            return others.for_agents_of_role(self)
+        return self if user == self.name else (others.profile(user) or Profile(user, {}, others)).for_agents
 
     def source(self, key: str) -> str:
         """Where the value is, such as `mfa_serial in ~/.aws/config [profile work]`; without a value, the profile."""

@@ -18,6 +18,8 @@ from aws_mfa.config.profile_settings import (
     CLASSIC_DEVICE,
     KEYS,
     NOT_INHERITED,
+    OF_AGENTS,
+    SAME,
     check_plain,
     circle,
     nested_block,
@@ -163,6 +165,13 @@ class AwsProfiles:
             include = found.own.get("include_profile")
         return settings
 
+    def for_agents_of_role(self, arn: Profile) -> Profile:
+        """Whose settings count for a role's ARN: a profile that has it, or its source; one that narrows comes first."""
+        name = arn.value("source_profile") or ""
+        found = [one for one in self.all_profiles() if (one.value("role_arn") or "").lower() == arn.name.lower()]
+        found.append((self.profile(name) or Profile(name, {}, self)).for_agents)
+        return min(found, key=lambda one: (one.value("agent") or SAME).strip().lower() == SAME)
+
     def service_endpoint(self, services: Given, service: str) -> Given | None:
         """The `endpoint_url` for a service in the `[services NAME]` section that a profile's `services` names."""
         check_plain("services", services)
@@ -243,7 +252,7 @@ def _add_classic(
     """Add missing settings from the long-term section, and `aws_mfa_device`, as the classic form reads them."""
     added = settings_of(long_term) if long_term[0] else {}
     may_have_role = "role_arn" in own or "include_profile" in own
-    wanted = ("mfa_serial", "region") if may_have_role else ("mfa_serial", "region", "duration_seconds")
+    wanted = ("mfa_serial", "region", *OF_AGENTS, *(() if may_have_role else ("duration_seconds",)))
     found = [(key, added[key]) for key in wanted if key in added]
     devices = [(values.get(CLASSIC_DEVICE), place) for values, place in (*reversed(sections), long_term)]
     found += [("mfa_serial", Given(device, f"{CLASSIC_DEVICE} in {place}")) for device, place in devices if device]

@@ -18,7 +18,6 @@ from aws_mfa.aws_values.text import LONGEST_MFA_SESSION_S, LONGEST_ROLE_SESSION_
 from aws_mfa.command_lines import quote, set_variables
 from aws_mfa.config.chains import chain_of
 from aws_mfa.config.profile_names import header_of, misnamed
-from aws_mfa.config.profile_settings import OF_AGENTS
 from aws_mfa.config.sections import LONG_TERM_SUFFIX, check_name, hint_at_default, profile_of
 from aws_mfa.config.settings import Given
 from aws_mfa.errors import AwsMfaError, BadInput, BadProfile, NotSetUp, PermanentKeysInTheWay, RefusedByRule
@@ -98,9 +97,7 @@ def wanted_chain(name: str, known: KnownProfiles, request: RenewalRequest, users
                 "name the one that has your long-term keys: --source-profile NAME",
                 f"or for all commands of a shell: {set_variables(AWS_PROFILE='NAME')}",
             )
-        found = known.profiles.profile(source.value)
-        of_agents = {key: given for key in OF_AGENTS if found and (given := found.given(key))}
-        known.profiles.add(name, {"role_arn": Given(arn, "PROFILE"), "source_profile": source, **of_agents})
+        known.profiles.add(name, {"role_arn": Given(arn, "PROFILE"), "source_profile": source})
     return chain_of(name, known.profiles, keys_stored=known.has_noted_keys, in_vault=users.quiet_vault.has_keys)
 
 

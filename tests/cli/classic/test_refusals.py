@@ -139,3 +139,29 @@ def test_a_wrong_header_is_named_in_place_of_the_hint_to_set_up(stage: ClassicSt
     hints = stage.call("--profile", "dev").hints
     assert hints.startswith(f"hint: section [dev] of {stage.config} must be [profile dev]")
     assert "aws-mfa setup" not in hints
+
+
+AGENT_WITH_LESS = "[profile work]\naws_mfa_agent = read-only\n"
+
+
+@pytest.mark.parametrize(
+    ("keys_in", "argv"),
+    [
+        ("work-long-term", ("--profile", "work")),
+        ("work-long-term", ("--profile", "work-long-term", "--long-term-suffix", "none", "--short-term-suffix", "x")),
+        ("work-long-term", ("--profile", "work-long", "--long-term-suffix", "term")),
+        ("work-long-term", ("--profile", "work-long-term", "--short-term-suffix", "x")),
+        ("work-keys", ("--profile", "work", "--long-term-suffix", "keys")),
+        ("work-keys", ("--profile", "work-keys", "--long-term-suffix", "none", "--short-term-suffix", "x")),
+    ],
+)
+def test_an_agent_that_gets_less_gets_nothing_by_another_name_of_the_keys(
+    stage: ClassicStage, keys_in: str, argv: tuple[str, ...]
+) -> None:
+    stage.write(stage.keys_section("work").replace("work-long-term", keys_in))
+    stage.write(AGENT_WITH_LESS, stage.config)
+    before = stage.state()
+    ended = stage.call("--token", stage.code(), *argv, env={"CLAUDECODE": "1"})
+    assert "aws_mfa_agent in" in ended.error
+    assert (stage.sent(), stage.state()) == ([], before)
+    assert "aws_mfa_agent" not in stage.call("--token", stage.code(), *argv).out

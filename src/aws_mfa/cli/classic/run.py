@@ -98,7 +98,7 @@ def _renew(flags: Namespace, interfaces: Interfaces, log: ClassicLog) -> None:
     text = file.read() if file.exists() else ""
     check_if_small(text, where=file.path)
     profile = ClassicProfile(flags, interfaces.environ, text, file.path)
-    _check_rule(profile.name, interfaces)
+    _check_rule(profile, interfaces)
     choice = vault_choice(flags, profile.long_term, interfaces)
     keys_exist = partial(keys_are_known, profile.long_term, choice, profile.long_values, interfaces)
     if not file.exists() and not keys_exist(in_doubt=False):
@@ -129,15 +129,22 @@ def _renew(flags: Namespace, interfaces: Interfaces, log: ClassicLog) -> None:
     _get_session(step, profile, found, token, interfaces, log)
 
 
-def _check_rule(name: str, interfaces: Interfaces) -> None:
-    """The section is read by everyone, so an agent that gets less than the user of the profile gets nothing here."""
+def _check_rule(profile: ClassicProfile, interfaces: Interfaces) -> None:
+    """
+    The section is read by everyone, so an agent that gets less than the user of the profile gets nothing here.
+
+    With suffixes, the keys of `work` have further names: `--profile work-long-term --long-term-suffix none`.
+    """
     if interfaces.agent is None:
         return
-    profiles = KnownProfiles(interfaces).profiles
-    grant = interfaces.grant(profiles.profile(name) or Profile(name, {}, profiles))
-    if grant.is_narrow:
-        what = f"{grant.source}: agents get less of {name} than the user, and this form writes a session for everyone"
-        raise RefusedByRule(what, f"an agent gets its own session by: aws-mfa exec {quote(name)} -- COMMAND")
+    profiles, keys = KnownProfiles(interfaces).profiles, profile.long_term
+    others = profiles.names() if profile.flags.long_term_suffix else ()
+    for name in (profile.name, keys, *(one for one in others if keys.startswith(f"{one}-"))):
+        grant = interfaces.grant(profiles.profile(name) or Profile(name, {}, profiles))
+        if grant.is_narrow:
+            what = f"agents get less of {profile.name} than the user, and this form writes a session for everyone"
+            hint = f"an agent gets its own session by: aws-mfa exec {quote(profile.name)} -- COMMAND"
+            raise RefusedByRule(f"{grant.source}: {what}", hint)
 
 
 def _close_to_others(profile: ClassicProfile, interfaces: Interfaces, log: ClassicLog) -> None:
