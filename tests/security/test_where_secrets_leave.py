@@ -24,8 +24,8 @@ PLACES = {
     "aws/sign_in_call.py": 2,  # the session, to the console's sign-in
     "cli/commands/console.py": 1,  # the URL that signs in, to stdout: asked for, or for want of a browser
     "sessions/container.py": 2,  # the session, to the answer that the endpoint gives
-    "handover/endpoint.py": 1,  # the endpoint's token, to be compared with
-    "handover/token_file.py": 1,  # the endpoint's token, to its file
+    "handover/listening/endpoint.py": 1,  # the endpoint's token, to be compared with
+    "handover/listening/token_file.py": 1,  # the endpoint's token, to its file
     "sessions/entry.py": 2,  # the session, to its entry of the session cache
     "sessions/file_section.py": 2,  # the session, to the credentials file
     "aws/sign_in.py": 1,  # the sign-in token, into the URL

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from aws_mfa.aws_values.narrowing import Grant
     from aws_mfa.config.profile import Profile
     from aws_mfa.handover.browser import SystemBrowser
-    from aws_mfa.handover.endpoint import LocalEndpoint
+    from aws_mfa.handover.listening.endpoint import LocalEndpoint
     from aws_mfa.interfaces import Screen, Vault
     from aws_mfa.prompt.elsewhere.client import QuestionFolder
     from aws_mfa.prompt.lock import FileLocks
@@ -364,7 +364,7 @@ class RealInterfaces:
 
     def endpoint(self, port: int) -> LocalEndpoint:
         """The local endpoint; its token file is in memory (`$XDG_RUNTIME_DIR`) if there is such a folder."""
-        from aws_mfa.handover.endpoint import LocalEndpoint
+        from aws_mfa.handover.listening.endpoint import LocalEndpoint
 
         runtime = runtime_folder(self.environ)
         folder = os.path.join(runtime, "aws-mfa") if runtime else self._state("servers")

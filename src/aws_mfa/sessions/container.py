@@ -2,7 +2,7 @@
 The container credentials protocol: the path of each profile, and the answer to a request for it.
 
 Pure. Refuses to hand out an expired session: the answer is then 503, with the reason. The HTTP server is
-`handover.endpoint`.
+`handover.listening`.
 
 Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
 """

@@ -24,8 +24,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import BadInput
-from aws_mfa.handover.connection import Connection
-from aws_mfa.handover.token_file import TokenFile
+from aws_mfa.handover.listening.connection import Connection
+from aws_mfa.handover.listening.token_file import TokenFile
 from aws_mfa.model import Secret
 from aws_mfa.sessions.container import path_of, profile_at, refusal
 from aws_mfa.system.core_dumps import forbid_core_dumps

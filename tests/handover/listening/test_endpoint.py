@@ -17,9 +17,9 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from aws_mfa.errors import BadInput, NotSetUp
-from aws_mfa.handover import connection, endpoint
-from aws_mfa.handover.endpoint import LocalEndpoint
-from aws_mfa.handover.token_file import TokenFile, remove_leftovers
+from aws_mfa.handover.listening import connection, endpoint
+from aws_mfa.handover.listening.endpoint import LocalEndpoint
+from aws_mfa.handover.listening.token_file import TokenFile, remove_leftovers
 from aws_mfa.model import Secret
 from aws_mfa.sessions.container import ServedSession
 from fakes import NOW, a_session
@@ -30,7 +30,7 @@ HOST = "127.0.0.1"
 CORE_LIMITS = """
 import os, resource, sys
 from aws_mfa.system.child import ChildProcess
-from aws_mfa.handover.endpoint import LocalEndpoint
+from aws_mfa.handover.listening.endpoint import LocalEndpoint
 LIMIT = "import resource; print(resource.getrlimit(resource.RLIMIT_CORE)[0])"
 hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
 resource.setrlimit(resource.RLIMIT_CORE, (2048, hard))
