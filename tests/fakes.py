@@ -13,6 +13,7 @@ from aws_mfa.aws_values.iam_users import AccessKey, NewDevice
 from aws_mfa.aws_values.narrowing import Grant
 from aws_mfa.config.profile import Profile
 from aws_mfa.errors import AlreadyExists, AwsMfaError, Cancelled, NeedsHuman
+from aws_mfa.handover.environment import ENDPOINT
 from aws_mfa.interfaces import Interfaces
 from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest, masked
 from aws_mfa.prompt.providers import CodeQuestion
@@ -675,14 +676,19 @@ class FakeChild:
 class FakeEndpoint:
     """Keeps what it is to answer with."""
 
-    token_file = "/run/invented.token"
-
     def __init__(self) -> None:
         self.served: dict[str, ServedSession] = {}
         self.is_open = False
 
-    def url_of(self, profile: str) -> str:
-        return f"http://127.0.0.1:4711/{profile}"
+    def __enter__(self) -> None:
+        self.is_open = True
+
+    def __exit__(self, *_: object) -> None:
+        self.is_open = False
+
+    def settings_for(self, profile: str) -> dict[str, str]:
+        url = f"http://127.0.0.1:4711/{profile}"
+        return dict(zip(ENDPOINT, (url, "/run/invented.token"), strict=True))
 
     def hand_out(self, profile: str, served: ServedSession) -> None:
         self.served[profile] = served
@@ -757,11 +763,8 @@ class FakeInterfaces:
     def printed_by(self, command: Sequence[str], *, limit_s: float) -> str | None:
         return self.printed.get(command[0])
 
-    @contextmanager
-    def endpoint(self, port: int) -> Iterator[FakeEndpoint]:
-        self.fake_endpoint.is_open = True
-        yield self.fake_endpoint
-        self.fake_endpoint.is_open = False
+    def endpoint(self, at: int | str) -> FakeEndpoint:
+        return self.fake_endpoint
 
     def say(self, text: str) -> None:
         self.said.append(text)

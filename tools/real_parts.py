@@ -31,6 +31,8 @@ DEBIAN_PACKAGES = [
     "xvfb", "xdotool", "zenity",
     # terminals, processes, certificates, the age program
     "tmux", "procps", "openssl", "age",
+    # a sandbox, and another machine, from which a socket is asked
+    "bubblewrap", "openssh-server", "openssh-client",
     # reads the QR code of `enroll` off a picture of the terminal
     "zbar-tools",
     # follows the URLs that sign in to the console

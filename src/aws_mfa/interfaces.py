@@ -312,11 +312,13 @@ class Watch(Protocol):
 
 
 class Endpoint(Protocol):
-    """The local endpoint that SDKs ask for sessions; it answers from memory."""
+    """What SDKs ask for sessions, on 127.0.0.1 or at a unix socket, inside its `with`; it answers from memory."""
 
-    @property
-    def token_file(self) -> str: ...
-    def url_of(self, profile: str) -> str: ...
+    def __enter__(self) -> object: ...
+    def __exit__(self, *exception: object) -> None: ...
+    def settings_for(self, profile: str) -> dict[str, str]:
+        """What sends SDKs to the profile's session: the two variables, or the line of a config file; no secret."""
+
     def hand_out(self, profile: str, served: ServedSession) -> None:
         """Answer requests for the profile with this from now on. Any thread may call it."""
 
@@ -448,8 +450,8 @@ class Interfaces(Protocol):
     def printed_by(self, command: Sequence[str], *, limit_s: float) -> str | None:
         """What a program prints, without input and AWS credentials; None if it cannot be run, or takes too long."""
 
-    def endpoint(self, port: int) -> AbstractContextManager[Endpoint]:
-        """Served for the length of a `with`; `port` 0: any free one, `BadInput`: another program has it."""
+    def endpoint(self, at: int | str) -> Endpoint:
+        """On the port, 0: any free one, or at a unix socket. `BadInput`: it is taken, or the path cannot be used."""
 
     def say(self, text: str) -> None:
         """Print one line on stderr; questions, and lines about them, go to the terminal."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from types import SimpleNamespace
 
@@ -11,10 +12,12 @@ import pytest
 
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.handover.hand_over import hand_over
+from aws_mfa.handover.listening.unix_socket import SocketEndpoint
 from aws_mfa.model import Secret, Session
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.sessions import watch as fingerprints
+from aws_mfa.sessions.container import ServedSession
 from programs import SOURCE, run_program
 from users_and_modes import posix_only
 
@@ -60,6 +63,21 @@ OUR_MODULES_TO_HAND_OVER = {
     "aws_mfa.sessions.places",
     "aws_mfa.sessions.fingerprint",
     "aws_mfa.aws_values.text",
+}
+OUR_MODULES_TO_ASK_A_SOCKET = {
+    "aws_mfa",
+    "aws_mfa.aws_values",
+    "aws_mfa.aws_values.text",
+    "aws_mfa.cli",
+    "aws_mfa.cli.fast",
+    "aws_mfa.cli.fast.from_socket",
+    "aws_mfa.cli.start",
+    "aws_mfa.errors",
+    "aws_mfa.model",
+    "aws_mfa.sessions",
+    "aws_mfa.sessions.entry",
+    "aws_mfa.system",
+    "aws_mfa.system.unix_sockets",
 }
 OUR_MODULES_FOR_NAMES = {
     "aws_mfa",
@@ -223,6 +241,16 @@ def test_a_stored_session_is_handed_over_without_any_heavy_module(
     leave_a_fingerprint(home, variables, monkeypatch)
     loaded = modules_loaded(home, *argv, **variables)
     assert loaded - OF_THE_STANDARD_LIBRARY - found == OUR_MODULES_TO_HAND_OVER
+
+
+@posix_only
+def test_a_session_from_a_socket_is_printed_without_any_heavy_module(home: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="s") as folder, SocketEndpoint(f"{folder}/socket", time.time) as endpoint:
+        session = Session("ASIAIOSFODNN7EXAMPLE", Secret("s"), Secret("t"), time.time() + 3600)
+        endpoint.hand_out("work", ServedSession("work", session))
+        loaded = modules_loaded(home, "credential-process", "--from", f"{folder}/socket", "work")
+    assert loaded - OF_THE_STANDARD_LIBRARY - {"_socket"} == OUR_MODULES_TO_ASK_A_SOCKET
+    assert os.listdir(home) == []
 
 
 def leave_a_fingerprint(

@@ -418,7 +418,9 @@ def test_the_flags_of_our_process_are_those_of_the_command() -> None:
     credential_process.add_arguments(parser)
     flags = {flag: action.nargs != 0 for action in parser._actions for flag in action.option_strings}
     flags = {flag: takes_value for flag, takes_value in flags.items() if flag not in ("-h", "--help")}
-    assert flags == {**dict.fromkeys(PROCESS_FLAGS, False), **dict.fromkeys(PROCESS_FLAGS_WITH_VALUE, True)}
+    # With --from the server decides whose session that is: such a line is another program's.
+    known = {**dict.fromkeys(PROCESS_FLAGS, False), **dict.fromkeys(PROCESS_FLAGS_WITH_VALUE, True), "--from": True}
+    assert flags == known
 
 
 @pytest.mark.parametrize(
@@ -438,6 +440,7 @@ def test_the_flags_of_our_process_are_those_of_the_command() -> None:
         *(("python3 -m aws_mfa credential-process work", True), ("python -m pip credential-process work", False)),
         *(("sh -c 'exec aws-mfa credential-process work'", True), ("sh -c 'aws-mfa renew work'", False)),
         ("op run -- aws-mfa credential-process --no-input -- work", True),
+        *((f"aws-mfa credential-process {words}", False) for words in ("--from /run/s work", "work --from=/run/s")),
         *(("aws-mfa-too credential-process work", False), ("aws-mfa", False), ("aws-vault export work", False)),
     ],
 )

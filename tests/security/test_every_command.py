@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Iterator
 
 import pytest
 
 from aws_mfa.cli.main import COMMANDS
 from classic_stage import ClassicStage, Ended
+from programs import start_program, wait_until
 from scenarios.test_renew_many import profile, role
 
 if sys.platform == "win32":
@@ -251,6 +253,23 @@ def serve(canary: Canary) -> None:
     assert_clean(canary, ended)
 
 
+def serve_at_a_socket(canary: Canary) -> None:
+    asks_a_program(canary)
+    with tempfile.TemporaryDirectory(prefix="s") as folder:
+        words = canary.stage.command("serve", "dev", "--socket", f"{folder}/socket")
+        with start_program(words, canary.stage.environ) as server:
+            wait_until(lambda: os.path.exists(f"{folder}/socket"))
+            ended = canary.run("credential-process", "--from", f"{folder}/socket")
+            missed = canary.run("credential-process", "--from", f"{folder}/socket", "prod")
+            server.terminate()
+            out, err = server.communicate()
+    assert (ended.code, missed.code, server.returncode) == (0, 2, 143), (ended, missed, err)
+    assert any(secret in ended.out for secret in canary.of_sessions)
+    assert_clean(canary, ended, hands_over=True)
+    assert_clean(canary, missed)
+    assert_clean(canary, Ended(server.returncode, out, err))
+
+
 def env(canary: Canary) -> None:
     asks_a_program(canary)
     for shell in ("sh", "json"):
@@ -384,6 +403,7 @@ ROWS = {
     "exec": exec_,
     "exec --server": exec_with_server,
     "serve": serve,
+    "serve --socket": serve_at_a_socket,
     "env": env,
     "console": console,
     "status": status,

@@ -69,6 +69,10 @@ def _fast_text(argv: list[str]) -> str | None:
         from aws_mfa.cli.fast.answer import fast_answer
 
         return fast_answer(argv, os.environ)
+    if argv[0] == "credential-process" and argv[1:2] == ["--from"]:
+        from aws_mfa.cli.fast.from_socket import fast_from_socket
+
+        return fast_from_socket(argv)
     if argv[0] == "credential-process":
         from aws_mfa.cli.fast.session import fast_document
 

@@ -45,8 +45,7 @@ if TYPE_CHECKING:
     from aws_mfa.aws_values.narrowing import Grant
     from aws_mfa.config.profile import Profile
     from aws_mfa.handover.browser import SystemBrowser
-    from aws_mfa.handover.listening.endpoint import LocalEndpoint
-    from aws_mfa.interfaces import Screen, Vault
+    from aws_mfa.interfaces import Endpoint, Screen, Vault
     from aws_mfa.prompt.elsewhere.client import QuestionFolder
     from aws_mfa.prompt.lock import FileLocks
     from aws_mfa.prompt.providers import CodeProvider, Terminal
@@ -362,15 +361,19 @@ class RealInterfaces:
             return None
         return (ended.stdout + ended.stderr).decode("utf-8", "replace")
 
-    def endpoint(self, port: int) -> LocalEndpoint:
+    def endpoint(self, at: int | str) -> Endpoint:
         """The local endpoint; its token file is in memory (`$XDG_RUNTIME_DIR`) if there is such a folder."""
+        if isinstance(at, str):
+            from aws_mfa.handover.listening.unix_socket import SocketEndpoint
+
+            return SocketEndpoint(at, self.now)
         from aws_mfa.handover.listening.endpoint import LocalEndpoint
 
         runtime = runtime_folder(self.environ)
         folder = os.path.join(runtime, "aws-mfa") if runtime else self._state("servers")
         ensure_private_folder(folder)
         private_folder(folder)
-        return LocalEndpoint(folder, port, self.now)
+        return LocalEndpoint(folder, at, self.now)
 
     def set_up_lock(self) -> AbstractContextManager[None]:
         ensure_private_folder(state_folder(self.environ))

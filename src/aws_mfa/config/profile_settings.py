@@ -54,6 +54,7 @@ _MAY_BE_HIDDEN = KEYS.union(NARROWING, OF_AGENTS)
 CREDENTIAL_PROCESS = "credential_process"  # SDKs must read this key, so it is never hidden
 
 # The flags of `aws-mfa credential-process`; a test compares them with its parser, which the hot path cannot load.
+# Without `--from`: with it the session is of whatever profile a server hands out, perhaps of another machine.
 PROCESS_FLAGS = ("--no-input", "--no-keychain", "--read-only", "--token-stdin")
 PROCESS_FLAGS_WITH_VALUE = (
     *("--min-remaining", "--duration", "--region", "--source-profile"),

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from aws_mfa.config.ini import section_values
-from aws_mfa.handover.environment import ENDPOINT
 from aws_mfa.handover.renew_ahead import RenewAhead
 from aws_mfa.prompt.providers import CODE, DIALOG, PROVIDERS, TERMINAL
 from aws_mfa.renewal.ask import TimeLimitedProvider
@@ -41,19 +40,23 @@ _GIVE_CREDENTIALS = (
 
 @contextmanager
 def serving(
-    request: RenewalRequest, interfaces: Interfaces, *, port: int = 0, asks_beside: Collection[str] = ()
+    request: RenewalRequest, interfaces: Interfaces, *, at: int | str = 0, asks_beside: Collection[str] = ()
 ) -> Iterator[Served]:
     """
     Get the sessions, asking here if a code is needed; serve and renew them inside the `with`.
 
-    `port` 0: any that is free. Sessions are renewed when less than `request.min_remaining_s` is left, by default twenty
-    minutes; shorter ones at half their time. `request.token` is the code for the first sessions.
-    Raises what planning and renewing raise, `NeedsHuman` with the command to run, `BadInput` if the port is taken.
+    `at`: a port, 0: any that is free, or the path of a unix socket. Sessions are renewed when less than
+    `request.min_remaining_s` is left, by default twenty minutes; shorter ones at half their time. `request.token` is
+    the code for the first sessions. Raises what planning and renewing raise, `NeedsHuman` with the command to run,
+    `BadInput` if the port is taken, or the path cannot be used.
     """
+    # A path that cannot be used is refused before a code is asked for; a port is not opened before there are sessions.
+    early = interfaces.endpoint(at) if isinstance(at, str) else None
     renewals = RenewAhead(request, interfaces)
     renewals.get_first()
-    with interfaces.endpoint(port) as endpoint:
-        renewals.hand_out_to(endpoint)
+    endpoint = early or interfaces.endpoint(at)
+    renewals.hand_out_to(endpoint)  # before it listens: programs wait for the socket to appear
+    with endpoint:
         served = Served(interfaces, endpoint, renewals)
         # `RenewAhead` reports each failure itself; the threads have nothing else to report.
         interfaces.beside(served.renew_quietly, lambda _: None)
@@ -75,10 +78,6 @@ class Served:
         self.stopping = threading.Event()
         self._interfaces = interfaces
 
-    def variables(self, profile: str) -> dict[str, str]:
-        """The environment variables that send SDKs to the profile's session; neither value is secret."""
-        return dict(zip(ENDPOINT, (self.endpoint.url_of(profile), self.endpoint.token_file), strict=True))
-
     def child_regions(self, profile: str) -> tuple[Mapping[str, str], str | None]:
         """The environment and the region for a child that works as the profile."""
         return self.renewals.plan.child_regions(profile, self._interfaces.environ)
@@ -96,7 +95,7 @@ class Served:
     def ask_when_needed(self, by: Collection[str] = PROVIDERS) -> None:
         """Ask for a code when a session is about to end, by the code providers of these names, until `stopping`."""
         while not self.stopping.wait(_TICK_S):
-            names = self.renewals.to_be_asked_for()
+            names = self.renewals.to_be_asked_for() if by else ()  # the reason that clients get then names a command
             if names:
                 self.renewals.ask(names, self._asking(by))
 

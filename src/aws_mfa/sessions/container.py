@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
 from aws_mfa.aws_values.text import rfc3339_text
+from aws_mfa.errors import Unreachable
 
 if TYPE_CHECKING:
     from aws_mfa.errors import AwsMfaError
@@ -39,16 +40,17 @@ class ServedSession:
         self._document = EndpointAnswer(_OK, _document(session))
         ended = f"the session of profile {profile!r} ended at {rfc3339_text(session.expires_at)}"
         why = [failure.message, *failure.hints[:1]] if failure else []
-        self._over = refusal(_NO_SESSION, "SessionExpired", "; ".join([ended, *why]))
+        exit_code = (failure or Unreachable).exit_code
+        self._over = refusal(_NO_SESSION, "SessionExpired", "; ".join([ended, *why]), exit=exit_code)
 
     def answer_at(self, now: float) -> EndpointAnswer:
         """The answer at `now`, in seconds since the epoch."""
         return self._document if now < self.expires_at else self._over
 
 
-def refusal(status: int, code: str, message: str) -> EndpointAnswer:
-    """An error in the form that SDKs show to the user."""
-    return EndpointAnswer(status, json.dumps({"code": code, "message": message}).encode())
+def refusal(status: int, code: str, message: str, **more: int | list[str]) -> EndpointAnswer:
+    """An error in the form that SDKs show to the user; `more` is for `credential-process --from`."""
+    return EndpointAnswer(status, json.dumps({"code": code, "message": message, **more}).encode())
 
 
 def path_of(profile: str) -> str:

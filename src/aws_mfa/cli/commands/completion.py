@@ -88,7 +88,7 @@ def _mark(parser: argparse.ArgumentParser, files: Mapping[str, object]) -> None:
         if action.dest in ("profile", "profiles", "source_profile"):
             action.complete = PROFILES  # type: ignore[attr-defined]
             action.help = action.help if action.option_strings else "profile"  # fish shows it beside each name
-        elif action.metavar == "FILE":
+        elif action.metavar in ("FILE", "PATH"):
             action.complete = files  # type: ignore[attr-defined]
         elif action.nargs == "...":
             action.complete = COMMANDS  # type: ignore[attr-defined]

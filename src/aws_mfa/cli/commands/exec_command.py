@@ -10,7 +10,7 @@ from aws_mfa.aws_values.text import duration_text, local_text
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request, handed_over
 from aws_mfa.command_lines import joined
 from aws_mfa.errors import BadInput, NoSuchCommand
-from aws_mfa.handover.environment import child_environment, session_variables
+from aws_mfa.handover.environment import ENDPOINT, child_environment, session_variables
 from aws_mfa.handover.serve import AWAY_FROM_TERMINAL, serving
 from aws_mfa.renewal.request import is_arn
 from aws_mfa.vaults.lookup import KnownProfiles, check_known
@@ -115,12 +115,13 @@ def _beside_endpoint(args: argparse.Namespace, command: list[str], interfaces: I
         for line in () if args.command else served.renewals.validity():
             interfaces.say(line)
         own, region = served.child_regions(args.profile)
-        environ = child_environment(own, served.variables(args.profile), region, args.profile) | _agent_variable(args)
+        variables = served.endpoint.settings_for(args.profile)
+        environ = child_environment(own, variables, region, args.profile) | _agent_variable(args)
         paths = {"AWS_SHARED_CREDENTIALS_FILE": interfaces.credentials.path, "AWS_CONFIG_FILE": interfaces.config.path}
         for name in served.files_in_the_way():
             what = "has credentials of its own, which SDKs would prefer to the endpoint"
             interfaces.say(f"[default] in {paths[name]} {what}: the command does not see that file")
             # There is no file at that path.
-            environ[name] = os.path.join(f"{served.endpoint.token_file}.hides", os.path.basename(paths[name]))
+            environ[name] = os.path.join(f"{variables[ENDPOINT[1]]}.hides", os.path.basename(paths[name]))
         exit_code = interfaces.child.run(command, environ)
     return interfaces.child.end_like(exit_code)

@@ -10,8 +10,9 @@ from aws_mfa.cli.commands.env import exiting_on_signals, form_of_caller, write_l
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request
 from aws_mfa.cli.output import refuse_escapes
 from aws_mfa.command_lines import command
+from aws_mfa.config.profile_names import header_of
 from aws_mfa.errors import BadInput
-from aws_mfa.handover.environment import change_for
+from aws_mfa.handover.environment import REGIONS, change_for
 from aws_mfa.handover.serve import CONFIG_FILE, CREDENTIALS_FILE, serving
 from aws_mfa.handover.shell_lines import CMD, FORMS, JSON, NAMED, lines_of
 from aws_mfa.prompt.providers import PROVIDERS
@@ -34,7 +35,13 @@ after `aws-mfa renew work`, which asks for a code if one is needed:
 
 The second line works in any other shell too.
 
-It is the protocol of containers on 127.0.0.1; the token that SDKs must send is
+With --socket it serves at a unix socket, for a sandbox, a container or another
+machine (ssh -R), where nothing else of ~/.aws is needed; and it prints what
+belongs into the AWS config file there:
+
+  aws-mfa serve work --socket ~/.aws/mfa/socket
+
+Else it is the protocol of containers on 127.0.0.1; the token that SDKs must send is
 in a file that only you can read. A request never asks for a code: this command
 says ahead of time that one is needed, and asks; `aws-mfa code` answers it too."""
 
@@ -48,12 +55,14 @@ _PORT_HELP = (
     " after this process has ended gets the token from your SDKs, and can give them other credentials)"
 )
 _HIGHEST_PORT = 65535
+_CONFIG = "config"  # lines for an AWS config file
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("profiles", nargs="+", metavar="PROFILE", help="profiles or roles' ARNs; each has a path of its own")
     add("--port", type=int, default=0, metavar="N", help=_PORT_HELP)
+    add("--socket", metavar="PATH", help="a unix socket instead, which answers only processes of yours")
     add("--shell", type=NAMED.get, choices=FORMS, help="the form of what is printed (default: the calling shell's)")
     add_hand_over_arguments(parser)
 
@@ -61,18 +70,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     if not 0 <= args.port <= _HIGHEST_PORT:
         raise BadInput(f"--port: {args.port} is not a port", "give one from 1024 to 65535, or none")
+    at: int | str = args.port if args.socket is None else args.socket
+    if isinstance(at, str) and (args.port or args.shell not in (None, JSON)):
+        what = "--port" if args.port else f"--shell {args.shell}"
+        hint = "with --socket lines for an AWS config file are printed, or with --shell json the same as JSON"
+        raise BadInput(f"--socket and {what} contradict each other", hint)
     profiles = list(dict.fromkeys(args.profiles))
     request = hand_over_request(args, profiles, interfaces)
-    form = args.shell or form_of_caller(interfaces)
+    form = args.shell or (_CONFIG if isinstance(at, str) else form_of_caller(interfaces))
     if form != JSON:
         refuse_escapes("".join(profiles))
     try:
-        with exiting_on_signals(_ENDING), serving(request, interfaces, port=args.port) as served:
+        with exiting_on_signals(_ENDING), serving(request, interfaces, at=at) as served:
             for line in served.renewals.validity():
                 interfaces.say(line)
             write_lines(_text(served, served.renewals.profiles, form), form)
             # Printed lines do not hide these files: aws-mfa itself, in the same shell, needs them.
-            for name in served.files_in_the_way():
+            for name in () if isinstance(at, str) else served.files_in_the_way():
                 path = {CREDENTIALS_FILE: interfaces.credentials, CONFIG_FILE: interfaces.config}[name].path
                 what = f"[default] in {path} has credentials, which SDKs prefer to the endpoint"
                 interfaces.say(f"warning: {what}; let {name} name an empty file where they run")
@@ -86,16 +100,22 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
 
 
 def _text(served: Served, profiles: list[str], form: str) -> str:
-    """The first profile's lines, then comments with the variable of each other profile."""
+    """The first profile's lines, then comments with the variable of each other profile; with a socket, sections."""
+    settings = {name: served.endpoint.settings_for(name) for name in profiles}
     if form == JSON:
-        of_profile = {name: served.variables(name) for name in profiles}
-        return f"{json.dumps({'version': 1, 'profiles': of_profile}, indent=2)}\n"
+        return f"{json.dumps({'version': 1, 'profiles': settings}, indent=2)}\n"
+    changes = {}
+    for name in profiles:
+        own, region = served.child_regions(name)
+        changes[name] = change_for(own, settings[name], region, name)
+    if form == _CONFIG:
+        values = {name: {**settings[name], "region": changes[name].set.get(REGIONS[0])} for name in profiles}
+        keys = {name: [f"{key} = {value}\n" for key, value in values[name].items() if value] for name in profiles}
+        return "".join(f"[{header_of(name, ())}]\n{''.join(keys[name])}" for name in profiles)
     first, *others = profiles
-    own, region = served.child_regions(first)
-    change = change_for(own, served.variables(first), region, first)
     comment = "rem" if form == CMD else "#"
-    lines = [lines_of(change, form)]
+    lines = [lines_of(changes[first], form)]
     for name in others:
-        variable, url = next(iter(served.variables(name).items()))  # the token's file is the same for all
+        variable, url = next(iter(settings[name].items()))  # the token's file is the same for all
         lines.append(f"{comment} {name}: {variable}={url}\n")
     return "".join(lines)

@@ -42,7 +42,8 @@ class Connection(BaseHTTPRequestHandler):
     def setup(self) -> None:
         """Open no buffered files: `handle_one_request` reads the socket."""
         self.connection = self.request
-        self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.connection.family == socket.AF_INET:
+            self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def finish(self) -> None:
         """Do nothing: the caller closes the connection."""

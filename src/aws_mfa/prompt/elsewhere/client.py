@@ -15,7 +15,8 @@ import time
 from typing import TYPE_CHECKING
 
 from aws_mfa.errors import NeedsHuman, NotSetUp
-from aws_mfa.prompt.elsewhere.sockets import HAS_SOCKETS, TAKEN, live_sockets
+from aws_mfa.prompt.elsewhere.sockets import TAKEN, live_sockets
+from aws_mfa.system.unix_sockets import HAS_SOCKETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

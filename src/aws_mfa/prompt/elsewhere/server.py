@@ -23,7 +23,6 @@ from aws_mfa.aws_values.codes import checked_code
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import AwsMfaError, BadCode, NeedsHuman, NobodyAnswered, NoThread
 from aws_mfa.prompt.elsewhere.sockets import (
-    HAS_SOCKETS,
     MALFORMED,
     TAKEN,
     is_trusted,
@@ -34,6 +33,7 @@ from aws_mfa.prompt.elsewhere.sockets import (
 from aws_mfa.prompt.providers import CODE, TERMINAL, WrappedProvider
 from aws_mfa.system.cancel import Cancellation, passed_on
 from aws_mfa.system.threads import start_thread
+from aws_mfa.system.unix_sockets import HAS_SOCKETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,27 +10,23 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import struct
 import sys
 import time
 from typing import TYPE_CHECKING
 
 from aws_mfa.system.ownership import private_folder
 from aws_mfa.system.private_files import ensure_private_folder
+from aws_mfa.system.unix_sockets import LONGEST_PATH, bind_privately, user_at_other_end
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-HAS_SOCKETS = hasattr(socket, "AF_UNIX") and os.name != "nt"
 TAKEN, MALFORMED = b"taken\n", b"malformed\n"
 
-# `sun_path` holds 108 bytes on Linux (unix(7)) and 104 on macOS and the BSDs, with the final zero.
-_LONGEST_PATH = 107 if sys.platform == "linux" else 103
 _END = ".sock"
 # A home may be on a network share: sockets of other machines look dead from here.
 _OF_ANOTHER_MACHINE_S = 7 * 86400.0
 _CONNECT_LIMIT_S = 2.0
-_UCRED = struct.Struct("3i")  # pid, uid, gid: unix(7), SO_PEERCRED
 
 
 def new_path(folder: str) -> str:
@@ -48,7 +44,7 @@ def open_socket(path: str) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX)
     try:
         with _address(early_path) as address:
-            _bind_privately(listener, address)
+            bind_privately(listener, address)
         listener.listen()
         os.rename(early_path, path)
     except BaseException:
@@ -83,9 +79,7 @@ def is_trusted(connection: socket.socket) -> bool:
     """Whether this user or root is at the other end; True if unknown: the folder's mode keeps others out."""
     if sys.platform != "linux":
         return True
-    found = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
-    _, uid, _ = _UCRED.unpack(found)
-    return uid in (os.geteuid(), 0)
+    return user_at_other_end(connection) in (os.geteuid(), 0)
 
 
 def _connect(path: str) -> socket.socket | None:
@@ -119,20 +113,10 @@ def _machine() -> str:
     return socket.gethostname().replace("/", "_")
 
 
-def _bind_privately(listener: socket.socket, address: str) -> None:
-    """Bind with mode 0600, through no link that someone put there, and not by the umask, which all threads share."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError):
-            os.fchmod(listener.fileno(), 0o600)  # the kernel's `unix_bind` gives the file the mode of its socket
-    listener.bind(address)
-    if os.chmod in os.supports_follow_symlinks:  # not on Linux
-        os.chmod(address, 0o600, follow_symlinks=False)
-
-
 @contextlib.contextmanager
 def _address(path: str) -> Iterator[str]:
     """The path, or a shorter name of it through the open folder; OSError if the system has no such name."""
-    if len(os.fsencode(path)) <= _LONGEST_PATH:
+    if len(os.fsencode(path)) <= LONGEST_PATH:
         yield path
         return
     folder, name = os.path.split(path)
