@@ -270,6 +270,8 @@ def test_a_users_session_is_narrowed_with_one_code_for_all(stage: ClassicStage, 
 def test_two_ways_to_narrow_are_refused(stage: ClassicStage) -> None:
     with pytest.raises(BadInput, match="contradict each other"):
         aws_mfa.credentials("work", read_only=True, allow=["s3:List*"])
+    with pytest.raises(BadInput, match="is not an action of a service"):
+        aws_mfa.credentials("work", allow=[])
 
 
 def test_a_role_that_no_profile_has_is_assumed_for_as_long_as_asked(stage: ClassicStage) -> None:

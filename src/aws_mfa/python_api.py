@@ -61,7 +61,7 @@ def credentials(
     *,
     ask: Callable[[str], str] | None = None,
     read_only: bool = False,
-    allow: Sequence[str] = (),
+    allow: Sequence[str] | None = None,
     policy: str | None = None,
     policy_arns: Sequence[str] = (),
     duration_s: int | None = None,
@@ -84,7 +84,7 @@ def credentials(
 
     Safe for threads. Raises `aws_mfa.errors.AwsMfaError`: `NeedsHuman` if no one can be asked, `RefusedByAws`, ...
     """
-    narrower = _Narrower(read_only, tuple(allow), policy, tuple(policy_arns))
+    narrower = _Narrower(read_only, allow, policy, tuple(policy_arns))
     return ProfileCredentials(_SessionOf(profile, ask, narrower, duration_s, source_profile, agent))
 
 
@@ -94,7 +94,7 @@ def boto3_session(
     region: str | None = None,
     ask: Callable[[str], str] | None = None,
     read_only: bool = False,
-    allow: Sequence[str] = (),
+    allow: Sequence[str] | None = None,
     policy: str | None = None,
     policy_arns: Sequence[str] = (),
     duration_s: int | None = None,
@@ -116,7 +116,7 @@ def boto3_session(
             raise
         message = "aws_mfa.boto3_session needs boto3, which is not installed: pip install 'boto3>=1.35'"
         raise ModuleNotFoundError(message, name=error.name) from None
-    narrower = _Narrower(read_only, tuple(allow), policy, tuple(policy_arns))
+    narrower = _Narrower(read_only, allow, policy, tuple(policy_arns))
     sessions = _SessionOf(profile, ask, narrower, duration_s, source_profile, agent)
     session = open_botocore_session(ProfileCredentials(sessions), sessions.profile)
     return boto3.session.Session(botocore_session=session, region_name=region or sessions.region)
@@ -127,14 +127,14 @@ class _Narrower:
     """What narrows the session, as it was given; checked with each session, where errors get their text."""
 
     read_only: bool
-    allow: tuple[str, ...]
+    allow: Sequence[str] | None
     policy: str | None
     policy_arns: tuple[str, ...]
 
     def checked(self) -> Overlay:
-        if self.allow and (self.read_only or self.policy or self.policy_arns):
+        if self.allow is not None and (self.read_only or self.policy is not None or self.policy_arns):
             raise BadInput("allow and the other arguments that narrow contradict each other", "give one of them")
-        policy = allow_policy(",".join(self.allow), "allow") if self.allow else None
+        policy = None if self.allow is None else allow_policy(",".join(self.allow), "allow")
         policy = check_policy(self.policy, "policy") if self.policy is not None else policy
         return Overlay(policy, check_policy_arns(list(self.policy_arns), read_only=self.read_only), self.read_only)
 

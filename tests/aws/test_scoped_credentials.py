@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from aws_mfa import errors
 from aws_mfa.aws.endpoints import sts_endpoint
 from aws_mfa.aws.http import AwsHttp
+from aws_mfa.aws.query import Call, elements_of
 from aws_mfa.aws.refusals import AwsRefusal, explain
 from aws_mfa.aws.sts import AwsSts
 from aws_mfa.aws_values.narrowing import allow_policy
 from aws_mfa.aws_values.read_only import READ_ONLY
+from aws_mfa.aws_values.text import rfc3339_text
 from aws_mfa.model import LongTermKeys, Secret, Session, SessionRequest
 from aws_mfa_practice import PracticeAws
 
@@ -88,6 +91,28 @@ def test_each_refusal_is_explained(
     with pytest.raises(kind, match=says) as refused:
         stage.narrowed(request_, left_s=10_000)
     assert refused.value.exit_code == 5
+
+
+@pytest.mark.parametrize("lie", ["the same session", "no policy", "a later end"])
+def test_an_answer_that_is_not_narrower_is_not_used(stage: Stage, lie: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_of = stage.sts._query.call
+    later = rfc3339_text(stage.session.expires_at + 60)
+
+    def lying(call: Call, keys: LongTermKeys | Session) -> tuple[ET.Element, float]:
+        answer, moment = asked_of(call, keys)
+        told = {
+            "the same session": ("AccessKeyId", stage.session.access_key_id),
+            "no policy": ("ScopedPoliciesCount", "0"),
+        }
+        name, value = told.get(lie, ("Expiration", later))
+        (element,) = elements_of(answer, name)
+        element.text = value
+        return answer, moment
+
+    monkeypatch.setattr(stage.sts._query, "call", lying)
+    with pytest.raises(errors.AwsFailed, match="cannot be read") as refused:
+        stage.narrowed(asked())
+    assert refused.value.exit_code == 6
 
 
 def refusal(code: str) -> AwsRefusal:

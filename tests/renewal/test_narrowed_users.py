@@ -69,8 +69,8 @@ def test_one_code_and_one_call_more_and_both_sessions_are_used_again(overlay: Ov
 def test_what_cannot_be_narrowed_is_refused_before_a_code_is_asked_for() -> None:
     interfaces = some_interfaces(codes=0)
     arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-    for overlay in (Overlay(None, (arn,)), Overlay(LISTS, (), True)):
-        with pytest.raises(BadInput, match="GetScopedCredentials takes one policy, and no ARNs"):
+    for overlay in (Overlay(None, (arn,)), Overlay(LISTS, (), True), Overlay(None, (arn,), True)):
+        with pytest.raises(BadInput, match=r"work is a user's profile: .*takes (no ARNs|one policy)"):
             got(interfaces, overlay=overlay)
     assert sent(interfaces) == []
 
@@ -191,7 +191,7 @@ def test_the_rule_narrows_a_role_by_its_own_call_and_a_narrow_profile_by_one_mor
 )
 def test_flags_never_widen_the_rule(profile: str, overlay: Overlay) -> None:
     interfaces = some_interfaces(with_line("aws_mfa_agent = read-only", of=profile), agent="ci", codes=0)
-    with pytest.raises(BadInput, match=r"narrows .* already, and another policy could allow more"):
+    with pytest.raises(BadInput, match=r"narrows .* already, and another policy could allow more|takes one policy"):
         got(interfaces, profile, overlay=overlay)
     assert sent(interfaces) == []
     interfaces = some_interfaces(with_line("aws_mfa_agent = read-only", of=profile), agent="ci")
@@ -199,12 +199,24 @@ def test_flags_never_widen_the_rule(profile: str, overlay: Overlay) -> None:
     assert len(sent(interfaces)) == 2, "the same is no conflict"
 
 
-def test_an_arn_has_the_rule_of_the_profile_that_it_is_assumed_from() -> None:
-    interfaces = some_interfaces(with_line("aws_mfa_agent = refuse"), agent="ci", codes=0)
-    interfaces.environ = {"AWS_PROFILE": "work"}
+@pytest.mark.parametrize("of", ["work", "dev"])
+def test_an_arn_has_the_rule_of_a_profile_with_that_role_or_of_the_one_that_it_is_assumed_from(of: str) -> None:
+    interfaces = some_interfaces(with_line("aws_mfa_agent = refuse", of=of), agent="ci", codes=0)
     source = source_of_roles([ADMIN], "work", {}, "--source-profile")
     with pytest.raises(RefusedByRule, match=r"aws_mfa_agent in .* = refuse"):
         got(interfaces, ADMIN, source=source)
+
+
+@pytest.mark.parametrize("config", [with_line("aws_mfa_agent = refuse"), CONFIG])
+@pytest.mark.parametrize("wanted", ["work", "work-long-term", ADMIN])
+def test_another_name_of_the_same_keys_is_no_way_around_the_rule(config: str, wanted: str) -> None:
+    """The section of the keys may also say it: it is the only one that users of the classic form have."""
+    interfaces = some_interfaces(config, agent="ci", codes=0)
+    line = "aws_mfa_agent = refuse\n" if config == CONFIG else ""
+    interfaces.credentials.text = f"[work-long-term]\naws_mfa_device = {DEVICE}\n{line}"
+    source = source_of_roles([wanted], "work-long-term", {}, "--source-profile") if wanted == ADMIN else None
+    with pytest.raises(RefusedByRule, match=r"aws_mfa_agent in .* = refuse"):
+        got(interfaces, wanted, source=source)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def granted(profile: Profile, agent: str | None, environ: Mapping[str, str]) -> 
     elif given is not None and access != SAME:
         overlay, files = Overlay(rule.policy_in(given)), (given.value,)
     labels, notice = rule.agent_labels, None
-    if given is None:
+    if given is None and rule.agent_duration_s is None:
         line = f"aws_mfa_agent = read-only, in [{header_of(rule.name, ())}]"
         notice = f"{agent} gets all that you may do with {profile.name}; to narrow what agents get, set: {line}"
     return Grant(
@@ -56,7 +56,7 @@ def granted(profile: Profile, agent: str | None, environ: Mapping[str, str]) -> 
 
 
 def _default(environ: Mapping[str, str]) -> Given | None:
-    value = environ.get(DEFAULT_VARIABLE, "").strip()
+    value = environ.get(DEFAULT_VARIABLE, "")
     given = Given(value, DEFAULT_VARIABLE)
     try:
         return Given(agent_access(given), DEFAULT_VARIABLE) if value else None

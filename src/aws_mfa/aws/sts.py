@@ -16,6 +16,8 @@ from aws_mfa.model import Identity, Secret, Session
 from aws_mfa.sessions.file_section import can_be_stored
 
 if TYPE_CHECKING:
+    from xml.etree import ElementTree as ET
+
     from aws_mfa.aws.endpoints import Endpoint
     from aws_mfa.aws.http import AwsHttp
     from aws_mfa.model import LongTermKeys, SessionRequest
@@ -64,7 +66,13 @@ class AwsSts:
         parameters = {"ScopedSessionDescription": request.description or "", **_policies(request.policy, ())}
         if not request.is_usual_duration:
             parameters["DurationSeconds"] = str(max(1, min(request.duration_s, left_s - _EARLIER_S)))
-        return self._session(keys, Call("GetScopedCredentials", parameters), request.role_arn, lasts_s=left_s)
+        call = Call("GetScopedCredentials", parameters)
+        answer, _ = answered = self._query.call(call, keys)
+        session = self._session_in(answered, call, request.role_arn, lasts_s=left_s)
+        is_other = session.access_key_id != keys.access_key_id and session.expires_at <= keys.expires_at + _EARLIER_S
+        if not is_other or (request.policy and text_of(answer, "ScopedPoliciesCount") == "0"):
+            raise self._query.unreadable(call)  # it is not narrower than what it was made of
+        return session
 
     def get_federation_token(
         self, keys: LongTermKeys, name: str, duration_s: int, *, policy: str | None, policy_arns: tuple[str, ...]
@@ -84,10 +92,13 @@ class AwsSts:
         """By the `Date` of AWS's refusal of a request that is not signed."""
         return self._query.clock_ahead_s(Call("GetCallerIdentity", {}))
 
-    def _session(
-        self, keys: LongTermKeys | Session, call: Call, role_arn: str | None = None, *, lasts_s: int = 0
+    def _session(self, keys: LongTermKeys | Session, call: Call, role_arn: str | None = None) -> Session:
+        return self._session_in(self._query.call(call, keys), call, role_arn)
+
+    def _session_in(
+        self, answered: tuple[ET.Element, float], call: Call, role_arn: str | None, *, lasts_s: int = 0
     ) -> Session:
-        answer, answered_at = self._query.call(call, keys)
+        answer, answered_at = answered
         names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
         key_id, secret, token, expiration = (text_of(answer, name) for name in names)
         expires_at, lasts_s = parse_moment(expiration), int(call.parameters.get("DurationSeconds", lasts_s))

@@ -87,8 +87,9 @@ def settings_of(*sections: tuple[Mapping[str, str], str]) -> dict[str, Given]:
         for key, value in values.items():
             if key in KEYS or key == CREDENTIAL_PROCESS:
                 plain[key] = Given(value, f"{key} in {place}")
-            elif value and key.startswith(HIDDEN) and key[len(HIDDEN) :] in _MAY_BE_HIDDEN:
-                hidden[key[len(HIDDEN) :]] = Given(value, f"{key} in {place}")
+            elif key.startswith(HIDDEN) and key[len(HIDDEN) :] in (_MAY_BE_HIDDEN if value else OF_AGENTS):
+                # An empty setting of agents must not pass for one that is not set.
+                hidden[key[len(HIDDEN) :]] = Given(value or " ", f"{key} in {place}")
     return {**plain, **hidden}
 
 

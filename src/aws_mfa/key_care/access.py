@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from aws_mfa.aws_values.arns import is_fido
 from aws_mfa.aws_values.iam_users import user_name_of
 from aws_mfa.config.chains import chain_of
-from aws_mfa.errors import BadInput, RefusedByAws, RefusedByRule
+from aws_mfa.errors import BadInput, RefusedByAws
 from aws_mfa.handover.hand_over import hand_over, tell
+from aws_mfa.renewal.make_plan import check_gets_everything
 from aws_mfa.renewal.users import Users
 from aws_mfa.vaults.lookup import KnownProfiles, QuietVault
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from aws_mfa.model import Identity, LongTermKeys, Session
     from aws_mfa.renewal.request import RenewalRequest
     from aws_mfa.renewal.steps import SourceUser
+
+OF_KEYS = "do not change its keys and devices"
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,7 @@ def user_of_keys(profile: str, request: RenewalRequest, interfaces: Interfaces) 
     in_vault = users.quiet_vault.has_keys
     chain = chain_of(profile, known.profiles, keys_stored=known.has_noted_keys, in_vault=in_vault)
     chain = chain_of(chain.user.name, known.profiles, keys_stored=known.has_noted_keys, in_vault=in_vault)
-    if (grant := interfaces.grant(chain.wanted)).is_narrow:
-        what = f"{grant.source}: agents get less of {profile} than the user, and do not change keys or devices"
-        raise RefusedByRule(what, f"ask the user to run it, in a terminal, for {profile}")
+    check_gets_everything(profile, interfaces.grant(chain.wanted), OF_KEYS)
     found[users.section_of(chain.user)] = ""  # so that none is looked up
     return users.user_of(chain), users
 

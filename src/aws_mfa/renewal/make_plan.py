@@ -17,6 +17,7 @@ from aws_mfa.aws_values.policies import check_policy_partitions
 from aws_mfa.aws_values.text import LONGEST_MFA_SESSION_S, LONGEST_ROLE_SESSION_S, check_duration, duration_text
 from aws_mfa.command_lines import quote, set_variables
 from aws_mfa.config.chains import chain_of
+from aws_mfa.config.profile import Profile
 from aws_mfa.config.profile_names import header_of, misnamed
 from aws_mfa.config.sections import LONG_TERM_SUFFIX, check_name, hint_at_default, profile_of
 from aws_mfa.config.settings import Given
@@ -30,7 +31,7 @@ from aws_mfa.sessions.file_section import refuse_permanent_keys
 from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from aws_mfa.aws_values.narrowing import Grant, Overlay
     from aws_mfa.config.chains import Chain
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from aws_mfa.vaults.lookup import QuietVault
 
 _SOURCE_VARIABLE = "AWS_PROFILE"
+_ONE_OF = "narrow it by one of: --read-only, --allow 'ec2:Describe*,s3:List*', --policy FILE"
 _MOST_LOOKED_UP = 100  # in a keychain, each a call to its service
 
 
@@ -218,30 +220,42 @@ def _nothing_to_plan(known: KnownProfiles, others: Mapping[str, str]) -> AwsMfaE
 def _check_narrowing(chain: Chain, request: RenewalRequest, grant: Grant) -> None:
     """Refuse what cannot be narrowed, and two policies of one session, which allow what either of them allows."""
     overlay, name = request.overlay, chain.wanted.name
-    if not request.hands_over and grant.is_narrow:
-        raise RefusedByRule(
-            f"{grant.source}: agents get less of {name} than the user, and renew writes sessions for everyone",
-            f"an agent gets its own session by: aws-mfa exec {quote(name)} -- COMMAND",
-        )
+    if not request.hands_over:
+        check_gets_everything(name, grant, "renew writes sessions for everyone")
     check_flags(chain, overlay, grant)
     if overlay and not chain.role_chain and not request.hands_over:
         raise BadInput(
             f"{name} is a user's profile: renew writes the whole MFA session, with which roles are assumed",
             f"give a narrower one to one program: aws-mfa exec {quote(name)} --read-only -- COMMAND",
         )
-    if not chain.role_chain and (overlay.policy_arns or (overlay.read_only and overlay.policy is not None)):
-        raise BadInput(
-            f"{name} is a user's profile: GetScopedCredentials takes one policy, and no ARNs of managed policies",
-            "narrow it by one of: --read-only, --allow 'ec2:Describe*,s3:List*', --policy FILE",
-        )
+    if not chain.role_chain and overlay.policy_arns:
+        raise BadInput(f"{name} is a user's profile: GetScopedCredentials takes no ARNs of managed policies", _ONE_OF)
     if overlay.policy_arns:
         check_policy_partitions(overlay.policy_arns, chain.wanted.role_arn or "")
+
+
+def check_gets_everything(name: str, grant: Grant, why: str) -> None:
+    """Raise `RefusedByRule` for an agent that gets less than the user: it gets nothing that is for others, too."""
+    if grant.is_narrow:
+        hint = f"an agent gets its own session by: aws-mfa exec {quote(name)} -- COMMAND"
+        raise RefusedByRule(f"{grant.source}: agents get less of {name} than the user, and {why}", hint)
+
+
+def check_profiles_give_everything(
+    names: Iterable[str], known: KnownProfiles, interfaces: Interfaces, why: str
+) -> None:
+    """The same for profiles of these names, whether they exist or not."""
+    for name in names if interfaces.agent is not None else ():
+        profile = known.profiles.profile(name) or Profile(name, {}, known.profiles)
+        check_gets_everything(name, interfaces.grant(profile), why)
 
 
 def check_flags(chain: Chain, overlay: Overlay, grant: Grant) -> None:
     """Flags never widen: `BadInput` if the profile, or the rule for agents, narrows the session in another way."""
     narrowing, rule = chain.wanted.narrowing, grant.overlay
     source = narrowing.source if narrowing else grant.source if rule and rule != overlay else None
+    if not chain.role_chain and overlay.read_only and (overlay.policy is not None or overlay.policy_arns):
+        raise BadInput(f"{chain.wanted.name} is a user's profile: its session takes one policy", _ONE_OF)
     if overlay and source is not None:
         raise BadInput(
             f"{source} narrows {chain.wanted.name} already, and another policy could allow more",

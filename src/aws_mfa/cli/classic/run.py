@@ -18,9 +18,7 @@ from aws_mfa.cli.classic.flags import parse_flags
 from aws_mfa.cli.classic.request import ClassicProfile, found_keys, step_of
 from aws_mfa.cli.commands.setup import stored_lines, vault_choice
 from aws_mfa.cli.output import print_lines
-from aws_mfa.command_lines import quote
 from aws_mfa.config.ini import check, check_if_small
-from aws_mfa.config.profile import Profile
 from aws_mfa.config.profile_names import SetUpHint, name_profile
 from aws_mfa.config.sections import default_long_term, profile_in_force
 from aws_mfa.config.settings import duration_in_force, hidden_by
@@ -33,10 +31,10 @@ from aws_mfa.errors import (
     NeedsHuman,
     NotSetUp,
     RefusedByAws,
-    RefusedByRule,
 )
 from aws_mfa.prompt.providers import until_good
 from aws_mfa.renewal.codes import CodeCall, Codes
+from aws_mfa.renewal.make_plan import check_profiles_give_everything
 from aws_mfa.renewal.write import SectionWriter
 from aws_mfa.sessions.file_section import refuse_permanent_keys
 from aws_mfa.sessions.freshness import Fresh, judge
@@ -137,14 +135,10 @@ def _check_rule(profile: ClassicProfile, interfaces: Interfaces) -> None:
     """
     if interfaces.agent is None:
         return
-    profiles, keys = KnownProfiles(interfaces).profiles, profile.long_term
-    others = profiles.names() if profile.flags.long_term_suffix else ()
-    for name in (profile.name, keys, *(one for one in others if keys.startswith(f"{one}-"))):
-        grant = interfaces.grant(profiles.profile(name) or Profile(name, {}, profiles))
-        if grant.is_narrow:
-            what = f"agents get less of {profile.name} than the user, and this form writes a session for everyone"
-            hint = f"an agent gets its own session by: aws-mfa exec {quote(profile.name)} -- COMMAND"
-            raise RefusedByRule(f"{grant.source}: {what}", hint)
+    known, keys = KnownProfiles(interfaces), profile.long_term
+    others = known.profiles.names() if profile.flags.long_term_suffix else ()
+    names = (profile.name, keys, *(one for one in others if keys.startswith(f"{one}-")))
+    check_profiles_give_everything(names, known, interfaces, "this form writes a session for everyone")
 
 
 def _close_to_others(profile: ClassicProfile, interfaces: Interfaces, log: ClassicLog) -> None:
