@@ -711,6 +711,8 @@ class FakeInterfaces:
         self.known_keys = MemoryFile(None, "~/.aws/mfa/known-keys")
         self.policies: dict[str, str] = {}
         self.rotations = MemoryFile(None, "~/.aws/mfa/rotations")
+        self.history = [MemoryFile(None, "~/.aws/mfa/history.1"), MemoryFile(None, "~/.aws/mfa/history")]
+        self.handed_over: list[tuple[str, Session, Mapping[str, str]]] = []
         self.ledger = FakeLedger()
         self.fork = FakeFork()
         self.documents: dict[str, FakeDocument] = {}
@@ -784,6 +786,9 @@ class FakeInterfaces:
 
     def document(self, path: str) -> FakeDocument:
         return self.documents[path]
+
+    def note_hand_over(self, profile: str, session: Session, inputs: Mapping[str, str]) -> None:
+        self.handed_over.append((profile, session, inputs))
 
     def side_by_side(self, calls: Sequence[Callable[[], Result]], done: Callable[[], None]) -> list[Result]:
         results = []

@@ -425,6 +425,11 @@ class Interfaces(Protocol):
         """The journal of key rotations that are not over: no secret."""
 
     @property
+    def history(self) -> Sequence[AwsTextFile]: ...  # the older file of `sessions/history`, then the newer one
+    def note_hand_over(self, profile: str, session: Session, inputs: Mapping[str, str]) -> None:
+        """Append it to the history, if this command hands sessions over; failures are ignored."""
+
+    @property
     def fork(self) -> ForkItems: ...
     def vault(self, name: str) -> Vault: ...
     def document(self, path: str) -> Document: ...

@@ -156,7 +156,7 @@ class _SessionOf:
 
     def __call__(self) -> Session:
         """Return the session, and set `region` to the profile's."""
-        interfaces = RealInterfaces(reads_pipe=False, asks_on_stdout=False, given_agent=self.agent)
+        interfaces = RealInterfaces(reads_pipe=False, asks_on_stdout=False, given_agent=self.agent, command="python")
         interfaces = interfaces.replaced(came_at=interfaces.now())
         try:
             if self.ask is not None:

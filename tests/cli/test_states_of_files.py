@@ -53,7 +53,7 @@ ARGV = {
     "status": ["status", "prod", "work"],
     "whoami": ["whoami", "prod", "--no-input"],
 }
-READS_NO_AWS_FILE = {"demo", "enroll"}  # without a terminal
+READS_NO_AWS_FILE = {"demo", "enroll", "history"}  # enroll: without a terminal
 
 HANDS_OVER = ("exec", "env", "credential-process", "console", "serve", "rotate", "whoami")
 NO_CODE = (4, "needs an MFA code")

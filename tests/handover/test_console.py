@@ -13,6 +13,7 @@ from aws_mfa.errors import BadInput, BrokenFile, NotAuthorized, NotSetUp
 from aws_mfa.handover.console import Page, console
 from aws_mfa.model import Identity
 from aws_mfa.renewal.request import RenewalRequest
+from aws_mfa.sessions.history import narrowing
 from fakes import ACCOUNT, ANN, DEVICE, KEYS, NOW, FakeInterfaces, FakeTerminal, a_session, as_interfaces
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/dev"
@@ -59,6 +60,24 @@ def test_a_role_signs_in_with_its_own_session(interfaces: FakeInterfaces) -> Non
     assert actions(interfaces) == ["GetSessionToken", "AssumeRole"]
     assert [session.assumed_role_arn for session in interfaces.fake_sign_in.sessions] == [ROLE]
     assert (page.arn, page.notices) == (ROLE, ())
+
+
+@pytest.mark.parametrize(
+    ("profile", "overlay", "kind"),
+    [
+        ("dev", Overlay(), ""),
+        ("dev", Overlay(read_only=True), "read-only"),
+        ("work", Overlay(), ""),
+        ("work", Overlay(read_only=True), "read-only"),
+        ("work", Overlay('{"Version":"2012-10-17","Statement":[]}'), "policy"),
+        ("work", Overlay(policy_arns=("arn:aws:iam::aws:policy/job-function/ViewOnlyAccess",)), "policy-arns"),
+    ],
+)
+def test_what_signs_in_is_noted_once(interfaces: FakeInterfaces, profile: str, overlay: Overlay, kind: str) -> None:
+    console(RenewalRequest([profile], overlay), as_interfaces(interfaces))
+    ((name, session, inputs),) = interfaces.handed_over
+    assert (name, session) == (profile, interfaces.fake_sign_in.sessions[-1])
+    assert narrowing(inputs) == kind
 
 
 @pytest.mark.parametrize("name", ["config", "credentials"])

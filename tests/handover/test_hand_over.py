@@ -14,6 +14,7 @@ from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.model import LongTermKeys, Secret, Session
 from aws_mfa.renewal.request import RenewalRequest
 from aws_mfa.sessions.entry import text_of_inputs
+from aws_mfa.sessions.history import narrowing
 from aws_mfa.sessions.inputs import label_in
 from fakes import DEVICE, KEYS, NOW, FakeIam, FakeInterfaces, FakeTerminal, a_session, as_interfaces, says_no
 
@@ -43,6 +44,25 @@ def test_a_new_session_goes_to_the_cache_and_never_into_the_file() -> None:
     assert handed(interfaces).assumed_role_arn == ROLE
     assert interfaces.credentials.text == ""
     assert "dev" in interfaces.session_cache.labels
+
+
+def test_each_hand_over_is_noted_with_what_narrowed_it_and_a_failed_one_is_not() -> None:
+    interfaces = some_interfaces("123456")
+    first = handed(interfaces)
+    assert handed(interfaces) is first
+    narrow = hand_over(RenewalRequest(["dev"], Overlay(read_only=True)), as_interfaces(interfaces))[0]
+    assert [(profile, session) for profile, session, _ in interfaces.handed_over] == [
+        *[("dev", first)] * 2,
+        ("dev", narrow),
+    ]
+    assert [narrowing(inputs) for *_, inputs in interfaces.handed_over] == ["", "", "read-only"]
+    with pytest.raises(NeedsHuman):
+        handed(some_interfaces())
+    refused = some_interfaces("123456")
+    refused.fake_sts.answers = [WrongCode("no")]
+    with pytest.raises((WrongCode, NeedsHuman)):
+        handed(refused)
+    assert refused.handed_over == []
 
 
 def test_the_device_that_was_chosen_is_not_asked_for_again() -> None:

@@ -131,6 +131,17 @@ def test_one_code_serves_all_profiles() -> None:
     assert "RoleArn" not in stage.answer("work")[1]
 
 
+def test_each_new_session_that_is_served_is_noted_once() -> None:
+    stage = begun("dev", "work")
+    noted = stage.interfaces.handed_over
+    assert [profile for profile, *_ in noted] == ["dev", "work"]
+    stage.after(10 * MINUTE)
+    assert len(noted) == 2, "it is still good"
+    stage.after(45 * MINUTE)
+    assert [(profile, session.expires_at) for profile, session, _ in noted[2:]] == [("dev", NOW + 115 * MINUTE)]
+    assert noted[2][2]["role_chain 1"] == ROLE
+
+
 def test_the_moment_when_the_mfa_session_needs_a_code_is_known_at_the_start() -> None:
     stage = begun("dev", "work")
     first, second = stage.renewals.validity()

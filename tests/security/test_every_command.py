@@ -322,6 +322,18 @@ def whoami(canary: Canary) -> None:
         assert_clean(canary, ended)
 
 
+def history(canary: Canary) -> None:
+    """What was noted by every exit."""
+    asks_a_program(canary)
+    for argv in (["exec", "dev", "--", "true"], ["env", "dev", "--shell", "sh"], ["console", "dev", "--print-url"]):
+        assert canary.run(*argv).code == 0
+    assert_nowhere(canary, text_of(os.path.join(canary.stage.home, ".aws", "mfa", "history")))
+    for flags in ((), ("--json",), ("--since", "1d")):
+        ended = canary.run("history", *flags)
+        assert (ended.code, ended.out.count("ASIA")) == (0, 3), ended
+        assert_clean(canary, ended)
+
+
 def code(canary: Canary) -> None:
     ended = canary.run("code", stdin=f"{canary.code()}\n")
     assert ended.code == 4, ended
@@ -408,6 +420,7 @@ ROWS = {
     "console": console,
     "status": status,
     "whoami": whoami,
+    "history": history,
     "code": code,
     "forget": forget,
     "devices": devices,

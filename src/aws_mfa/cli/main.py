@@ -48,6 +48,7 @@ _GROUPS = {
         "devices": ("devices", "list MFA devices, and whether STS accepts their codes", "aws-mfa devices work"),
         "doctor": ("doctor", "find problems, and the commands that fix them", "aws-mfa doctor"),
         "whoami": ("whoami", "ask AWS whose session a profile's is", "aws-mfa whoami prod"),
+        "history": ("history", "show who took which session, when, and from where", "aws-mfa history --since 2d"),
         "forget": ("forget", "remove stored sessions", "aws-mfa forget work"),
         "rotate": ("rotate", "replace long-term keys by new ones", "aws-mfa rotate work --grace 7"),
         "vault": ("vault", "list, move or remove long-term keys in the vaults", "aws-mfa vault list"),
@@ -165,6 +166,7 @@ def _parsed_and_run(command: Command, name: str, argv: list[str]) -> int:
         announces=getattr(command, "ANNOUNCES", True),
         use_keychain=not getattr(args, "no_keychain", False),
         given_agent=getattr(args, "agent", None),
+        command=name,
     )
     exit_code = command.run(args, interfaces)
     if exit_code == 0:  # a run that failed prints its one line only

@@ -26,6 +26,7 @@ from aws_mfa.config.files import AwsFile, expanded, find_files, state_folder
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable
 from aws_mfa.handover.environment import chosen_by_the_user
 from aws_mfa.prompt.terminal import ControllingTerminal, NoTerminal, choose_terminal, print_notice
+from aws_mfa.sessions import history
 from aws_mfa.system.input_file import GivenDocument
 from aws_mfa.system.locks import lock
 from aws_mfa.system.ownership import private_folder, runtime_folder
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from aws_mfa.config.profile import Profile
     from aws_mfa.handover.browser import SystemBrowser
     from aws_mfa.interfaces import Endpoint, Screen, Vault
+    from aws_mfa.model import Session
     from aws_mfa.prompt.elsewhere.client import QuestionFolder
     from aws_mfa.prompt.lock import FileLocks
     from aws_mfa.prompt.providers import CodeProvider, Terminal
@@ -94,6 +96,7 @@ class RealInterfaces:
     use_keychain: bool = True  # without it nothing opens the keychain
     looks_only: bool = False  # files and stored sessions stay as they are
     given_agent: str | None = None  # by --agent
+    command: str = ""  # of aws-mfa, `python` for the Python API
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     shared: Shared = field(default_factory=Shared)
     _unattended: RealInterfaces | None = field(default=None, init=False)
@@ -234,6 +237,24 @@ class RealInterfaces:
     @cached_property
     def rotations(self) -> AwsFile:
         return self._aws_file(self._state("rotations"))
+
+    @cached_property
+    def history(self) -> list[AwsFile]:
+        return [self._aws_file(self._state(name)) for name in (history.OLDER, history.NAME)]
+
+    def note_hand_over(self, profile: str, session: Session, inputs: Mapping[str, str]) -> None:
+        if self.command not in history.COMMANDS or self.looks_only:
+            return
+        names = map(os.path.basename, sys.argv) if self.command == "python" else self.callers
+        with suppress(AwsMfaError, OSError):
+            about = {"agent": self.agent or "", "command": self.command, "program": next(iter(names), "")}
+            folder, path = state_folder(self.environ), self._state(history.NAME)
+            ensure_private_folder(folder)
+            size = history.note(folder, self.now(), profile, session, inputs, **about)
+            if size > history.MOST_BYTES:
+                with lock(self._state(".history.aws-mfa.lock"), timeout_s=1):
+                    if os.path.getsize(path) > history.MOST_BYTES:  # else another process was faster
+                        os.replace(path, self._state(history.OLDER))
 
     document = staticmethod(GivenDocument)
 

@@ -121,4 +121,6 @@ def _federated(
         )
     except NotAuthorized as refused:
         raise NotAuthorized(refused.message, _USE_A_ROLE, *refused.hints) from None
+    narrower = {"policies": overlay.inline, "policy_arns": " ".join(overlay.policy_arns)}
+    interfaces.note_hand_over(request.profile, session, {name: text for name, text in narrower.items() if text})
     return session, identity.arn

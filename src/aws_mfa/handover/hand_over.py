@@ -55,6 +55,7 @@ def hand_over(
         tell(plan.notices(request.profile), interfaces, told)
     if watch is not None and request.is_plain:
         _note_answer(session, plan, watch, interfaces)
+    interfaces.note_hand_over(request.profile, session, plan.of_profile[request.profile].inputs)
     return session, plan
 
 

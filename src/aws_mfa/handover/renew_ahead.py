@@ -198,6 +198,7 @@ class RenewAhead:
             ahead_s = min(self._ahead_s, max(left_s / 2, MARGIN_S))
             served = _ServedProfile(session, ahead_s, _code_needed_at(name, session, plan, self._interfaces))
             self._served[name] = served
+        self._interfaces.note_hand_over(name, session, plan.of_profile[name].inputs)
         if self._endpoint is not None:
             self._endpoint.hand_out(name, ServedSession(name, session))
             if before is not None and before.said:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from aws_mfa.aws_values.text import parse_moment
 from aws_mfa.cli.fast import session as fast
 from aws_mfa.cli.fast.session import become_command, fast_document
 from aws_mfa.cli.wiring import RealInterfaces
@@ -145,6 +147,36 @@ def test_the_document_is_the_full_paths_to_the_byte(stage: Stage) -> None:
     fast = stage.fast()
     assert fast is not None
     assert fast == stage.full_document()
+
+
+def test_both_ways_note_the_same_line_and_doubt_notes_none(stage: Stage) -> None:
+    """But for the program: the hot path knows it only where there is a /proc."""
+    path = stage.path("mfa", "history")
+    assert not os.path.exists(path), "the stage's own interfaces are those of no command"
+    assert stage.fast("other") is None
+    assert not os.path.exists(path)
+    assert stage.fast() is not None
+    interfaces = Offline(environ=stage.environ, command="credential-process")
+    session = hand_over(RenewalRequest(["work"]), interfaces)[0]
+    fast, full = (json.loads(line) for line in stage.read(path).splitlines())
+    assert (fast["access_key_id"], fast["profile"], fast["agent"]) == (session.access_key_id, "work", "")
+    assert abs((parse_moment(fast.pop("at")) or 0) - (parse_moment(full.pop("at")) or 0)) <= 2
+    assert fast.pop("program") in (full.pop("program"), "")
+    assert fast == full
+
+
+def test_an_agent_is_noted_on_the_hot_path(stage: Stage) -> None:
+    stage.update(AWS_MFA_AGENT="codex")
+    interfaces = Offline(environ=stage.environ, command="credential-process")
+    request = RenewalRequest(["work"], hands_over=True)
+    (found, label), now = (make_plan(request, interfaces).of_profile["work"], "work"), float(int(time.time()))
+    assert interfaces.session_cache.store(
+        label, found.inputs, Session("ASIAOFCODEX", Secret("s"), Secret("t"), now + HOUR_S, ROLE)
+    )
+    hand_over(request, interfaces)
+    assert stage.fast() is not None
+    lines = [json.loads(line) for line in stage.read(stage.path("mfa", "history")).splitlines()]
+    assert [(line["agent"], line["access_key_id"]) for line in lines] == [("codex", "ASIAOFCODEX")] * 2
 
 
 @pytest.mark.real

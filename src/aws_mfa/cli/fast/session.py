@@ -17,7 +17,7 @@ import time
 from aws_mfa.cli.start import AGENT_VARIABLES
 from aws_mfa.errors import AwsMfaError
 from aws_mfa.handover.environment import child_environment, chosen_by_the_user, session_variables
-from aws_mfa.sessions import fast_lookup
+from aws_mfa.sessions import fast_lookup, history
 from aws_mfa.sessions.fingerprint import wish_of
 
 TYPE_CHECKING = False
@@ -38,7 +38,7 @@ def fast_document(argv: list[str], environ: Mapping[str, str]) -> str | None:
     """Return what `credential-process PROFILE` prints, None in any doubt."""
     rest, flags = _flags(argv)
     is_known = not rest and flags is not None and argv[_COMMAND] == "credential-process"
-    found = _stored_session(argv[_PROFILE], environ, flags) if is_known and flags else None
+    found = _stored_session(argv, environ, flags) if is_known and flags else None
     return f"{found[0].document}\n" if found else None
 
 
@@ -48,7 +48,7 @@ def become_command(argv: list[str], environ: Mapping[str, str]) -> None:
     command = words[1:] if words[:1] == ["--"] else words
     if flags is None or not command or (command is words and words[0].startswith("-")):
         return
-    found = _stored_session(argv[_PROFILE], environ, flags)
+    found = _stored_session(argv, environ, flags)
     if found is not None:
         # Notices about the profile were printed when the session was planned.
         variables = session_variables(found[0].session())
@@ -85,9 +85,10 @@ def become(command: Sequence[str], environ: Mapping[str, str]) -> None:
 
 
 def _stored_session(
-    profile: str, environ: Mapping[str, str], flags: tuple[str | None, bool]
+    argv: list[str], environ: Mapping[str, str], flags: tuple[str | None, bool]
 ) -> tuple[Entry, FingerprintedSession] | None:
-    """Return the session and its fingerprint's record, None in any doubt."""
+    """Return the session, which is noted as handed over, and its fingerprint's record; None in any doubt."""
+    profile = argv[_PROFILE]
     if not profile or profile.startswith("-"):
         return None
     environ = chosen_by_the_user(environ)
@@ -99,17 +100,21 @@ def _stored_session(
         return seal
 
     try:
-        agent = None
+        agent, now = None, time.time()
         if flags[0] is not None or any(map(environ.get, AGENT_VARIABLES)):
             from aws_mfa.agents.caller import agent_in
 
             agent = agent_in(environ, flags[0])
-        wish = wish_of(agent, read_only=flags[1])
-        return fast_lookup.stored_session(profile, environ, opened, now=time.time(), wish=wish)
+        found = fast_lookup.stored_session(profile, environ, opened, now=now, wish=wish_of(agent, read_only=flags[1]))
     except (AwsMfaError, OSError, ValueError, MemoryError):
         return None
     finally:
         gc.enable()
+    paths = fast_lookup.plain_paths(environ)
+    if found is not None and paths is not None:
+        about = {"agent": agent or "", "command": argv[_COMMAND], "program": history.parent()}
+        history.note(os.path.dirname(paths[-1]), now, profile, found[0].session(), found[0].inputs, **about)
+    return found
 
 
 def open_seal(environ: Mapping[str, str], *, may_ask: bool = True) -> AgeSeal:
