@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Event
 
 import pytest
@@ -456,3 +457,29 @@ def test_a_doubtful_region_is_told_before_the_question() -> None:
     with pytest.raises(errors.AwsMfaError):
         stage.renewals.get_first()
     assert stage.said.endswith("do you mean eu-central-1?")
+
+
+@pytest.mark.parametrize(
+    ("line", "overlay", "agent", "status"),
+    [
+        ("", Overlay(), None, 200),
+        ("", Overlay(read_only=True), None, 200),
+        ("aws_mfa_agent = read-only", Overlay(), None, 403),
+        ("aws_mfa_agent = read-only", Overlay(read_only=True), None, 200),
+        ("aws_mfa_agent = read-only", Overlay(), "ci", 200),
+        ("aws_mfa_agent = refuse", Overlay(), None, 403),
+        ("aws_mfa_agent_duration = 15m", Overlay(), None, 403),
+    ],
+)
+def test_what_a_person_serves_goes_to_an_agent_only_as_far_as_the_rule_gives_it(
+    line: str, overlay: Overlay, agent: str | None, status: int
+) -> None:
+    stage = Stage("dev")
+    stage.interfaces.config.text = CONFIG.replace("region = eu-west-1", line)
+    stage.interfaces.agent = agent
+    renewals = RenewAhead(replace(stage.wanted, overlay=overlay), as_interfaces(stage.interfaces))
+    renewals.get_first()
+    renewals.hand_out_to(stage.interfaces.fake_endpoint)
+    served = stage.interfaces.fake_endpoint.served["dev"]
+    assert served.answer_at(NOW, is_agent=True).status == status
+    assert served.answer_at(NOW).status == 200

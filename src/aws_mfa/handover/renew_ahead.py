@@ -13,7 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from aws_mfa.agents.rule import granted
+from aws_mfa.aws_values.narrowing import NOTHING_NARROWER
 from aws_mfa.aws_values.text import local_text
+from aws_mfa.command_lines import quote
 from aws_mfa.errors import AwsMfaError, Cancelled, KeychainUnavailable, NeedsHuman, SessionExpired
 from aws_mfa.handover.hand_over import tell, with_command
 from aws_mfa.renewal.calls import first_failure, renew_many
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     Results = dict[str, Session | AwsMfaError]
 
 _AHEAD_S = 1200.0
+_ANY_AGENT = "an-agent"
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 10.0, 120.0
 # The pause between looks for a session that needs a code: another process may have stored one.
 _LOOK_AGAIN_S = 20.0
@@ -115,7 +119,20 @@ class RenewAhead:
         """Let the endpoint answer with these sessions, now and after each renewal."""
         self._endpoint = endpoint
         for name, served in self._served.items():
-            endpoint.hand_out(name, ServedSession(name, served.session))
+            endpoint.hand_out(name, self._answers_of(name, served.session))
+
+    def _answers_of(self, name: str, session: Session, failure: AwsMfaError | None = None) -> ServedSession:
+        """What is served. A person's session does not go to an agent, if the rule leaves agents less of the profile."""
+        line = None
+        if self._interfaces.agent is None:
+            try:
+                grant = granted(self.plan.chains[name].wanted, _ANY_AGENT, self._interfaces.environ)
+                is_fit = grant.longest_s is None and grant.overlay in (NOTHING_NARROWER, self._request.overlay)
+            except AwsMfaError:
+                is_fit = False
+            serve = f"aws-mfa serve {quote(name)} --agent NAME"
+            line = None if is_fit else f"agents get less of {name} than what is served here; for them: {serve}"
+        return ServedSession(name, session, failure, line)
 
     def validity(self) -> list[str]:
         """A line for each profile: how long its session is valid, and when a code will be needed."""
@@ -200,7 +217,7 @@ class RenewAhead:
             self._served[name] = served
         self._interfaces.note_hand_over(name, session, plan.of_profile[name].inputs)
         if self._endpoint is not None:
-            self._endpoint.hand_out(name, ServedSession(name, session))
+            self._endpoint.hand_out(name, self._answers_of(name, session))
             if before is not None and before.said:
                 self._say(f"{name}: renewed, {served.until()}")
 
@@ -208,7 +225,7 @@ class RenewAhead:
         """Print the failure once, and answer with it when the session has expired."""
         session = self._served[name].session
         if self._endpoint is not None:
-            self._endpoint.hand_out(name, ServedSession(name, session, error))
+            self._endpoint.hand_out(name, self._answers_of(name, session, error))
         until = f"served until {local_text(session.expires_at)}"
         self._say_once(name, f"{name}: not renewed, {until}: {'; '.join([error.message, *error.hints[:1]])}")
 

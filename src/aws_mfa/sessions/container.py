@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
 from aws_mfa.aws_values.text import rfc3339_text
-from aws_mfa.errors import Unreachable
+from aws_mfa.errors import RefusedByRule, Unreachable
 
 if TYPE_CHECKING:
     from aws_mfa.errors import AwsMfaError
@@ -31,11 +31,19 @@ class EndpointAnswer(NamedTuple):
 
 
 class ServedSession:
-    """The answers for one profile: its session until that expires, then why there is none: the last `failure`."""
+    """
+    The answers for one profile: its session until that expires, then why there is none: the last `failure`.
 
-    __slots__ = ("_document", "_over", "expires_at")
+    A client that says it is an agent gets `not_for_agents` in its place, if that is given.
+    """
 
-    def __init__(self, profile: str, session: Session, failure: AwsMfaError | None = None) -> None:
+    __slots__ = ("_document", "_over", "_to_agents", "expires_at")
+
+    def __init__(
+        self, profile: str, session: Session, failure: AwsMfaError | None = None, not_for_agents: str | None = None
+    ) -> None:
+        refused = RefusedByRule.exit_code
+        self._to_agents = refusal(403, "AgentRefused", not_for_agents, exit=refused) if not_for_agents else None
         self.expires_at = session.expires_at
         self._document = EndpointAnswer(_OK, _document(session))
         ended = f"the session of profile {profile!r} ended at {rfc3339_text(session.expires_at)}"
@@ -43,8 +51,10 @@ class ServedSession:
         exit_code = (failure or Unreachable).exit_code
         self._over = refusal(_NO_SESSION, "SessionExpired", "; ".join([ended, *why]), exit=exit_code)
 
-    def answer_at(self, now: float) -> EndpointAnswer:
+    def answer_at(self, now: float, *, is_agent: bool = False) -> EndpointAnswer:
         """The answer at `now`, in seconds since the epoch."""
+        if is_agent and self._to_agents is not None:
+            return self._to_agents
         return self._document if now < self.expires_at else self._over
 
 

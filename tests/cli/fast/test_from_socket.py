@@ -283,3 +283,17 @@ def test_on_windows_it_says_so(path: str, capsys: pytest.CaptureFixture[str], mo
     monkeypatch.setattr(unix_sockets, "HAS_SOCKETS", False)
     code, _, said = full(capsys, "--from", path)
     assert (code, "no unix sockets on Windows" in said) == (2, True)
+
+
+def test_an_agent_is_refused_what_is_served_for_people_only(
+    endpoint: SocketEndpoint, path: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint.hand_out("work", ServedSession("work", a_session(), None, "agents get less of work"))
+    assert asked("--from", path) is not None
+    monkeypatch.setenv("CLAUDECODE", "1")
+    assert full(capsys, "--from", path) == (5, "", "aws-mfa: agents get less of work\n")
+    monkeypatch.setenv("AWS_MFA_AGENT", "off")
+    assert asked("--from", path) is not None
+    endpoint.hand_out("work", ServedSession("work", a_session()))
+    monkeypatch.setenv("AWS_MFA_AGENT", "ci")
+    assert asked("--from", path) is not None

@@ -13,6 +13,7 @@ import stat
 import time
 
 from aws_mfa.aws_values.text import parse_moment
+from aws_mfa.cli.start import AGENT_VARIABLES
 from aws_mfa.errors import AwsMfaError, BadInput, Unreachable
 from aws_mfa.model import Secret, Session
 from aws_mfa.sessions.entry import document_of
@@ -56,7 +57,7 @@ def answer_from(path: str, name: str = "") -> tuple[str, str]:
         connection.settimeout(_TIME_LIMIT_S)
         connection.connect(path)
         _check_user(user_at_other_end(connection), path, "the process that listens")
-        answer = _exchanged(connection, name)
+        answer = _exchanged(connection, name, _agent())
     except (FileNotFoundError, ConnectionRefusedError):
         raise Unreachable(f"nobody listens at {path}", _start(path, name)) from None
     except (TimeoutError, BlockingIOError):
@@ -82,11 +83,21 @@ def _check_user(uid: int, path: str, what: str) -> None:
         raise Unreachable(whose, f"be the same user on both sides, in a container: docker run --user {uid}")
 
 
-def _exchanged(connection: _socket.socket, name: str) -> bytes:
+def _agent() -> str:
+    """The agent that we run for, whom the server may refuse, or ""."""
+    if not any(map(os.environ.get, AGENT_VARIABLES)):
+        return ""
+    from aws_mfa.agents.caller import agent_in
+
+    return agent_in(os.environ) or ""
+
+
+def _exchanged(connection: _socket.socket, name: str, agent: str) -> bytes:
     """Send the request; return what comes until the server closes. Raises `TimeoutError` and other OSErrors."""
     gives_up_at = time.monotonic() + _TIME_LIMIT_S
     target = "".join(f"%{byte:02X}" for byte in os.fsencode(name))
-    connection.sendall(f"GET /{target} HTTP/1.1\r\nConnection: close\r\n\r\n".encode())
+    named = f"Agent: {agent}\r\n" if agent else ""
+    connection.sendall(f"GET /{target} HTTP/1.1\r\nConnection: close\r\n{named}\r\n".encode())
     data = b""
     while len(data) <= _MOST_BYTES:
         left_s = gives_up_at - time.monotonic()
@@ -105,7 +116,7 @@ def document_in(body: str) -> str:
     parts = body.split('"')
     values = parts[3::4]
     expires_at = parse_moment(values[3]) if parts[1::4][:4] == _KEYS and len(values) >= len(_KEYS) else None
-    if expires_at is not None:
+    if expires_at is not None and values[0].startswith("ASIA"):
         try:
             return document_of(Session(values[0], Secret(values[1]), Secret(values[2]), expires_at))
         except ValueError:

@@ -122,7 +122,7 @@ class Listening:
         if found is None:
             what = f"nothing is served at this path; served here: {', '.join(map(path_of, served))}"
             return refusal(404, "NoSuchProfile", what, profiles=list(served))
-        return found.answer_at(self._now())
+        return found.answer_at(self._now(), is_agent="Agent" in headers)
 
     def _refusal_of(self, method: str, headers: Message) -> EndpointAnswer | None:
         """The refusal; None if the request may be answered."""
