@@ -1,12 +1,14 @@
 """
 Handing over a good session: `credential-process work` from each store, and `exec work -- true`, against bare Python.
 
-As SDKs find it: an earlier run stored the session, and nothing has changed since. `true` is also measured without
-aws-mfa, because `exec` becomes it. In the last rows a flag forces a new plan, which shows what the fast path saves.
+As SDKs find it: an earlier run stored the session, and nothing has changed since; or a server hands it out at a unix
+socket. `true` is also measured without aws-mfa, because `exec` becomes it. In the last rows a flag forces a new plan,
+which shows what the fast path saves.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -20,7 +22,7 @@ from aws_mfa_practice import PracticeAws
 from cold_path import gnome_keyring
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 ROUNDS = 31
 ROUNDS_OF_THE_SLOW = 15
@@ -68,6 +70,21 @@ def fast_rows(name: str, environment: Mapping[str, str]) -> list[paired.Command]
     ]
 
 
+@contextlib.contextmanager
+def socket_row(environment: Mapping[str, str], folder: str) -> Iterator[paired.Command]:
+    """An SDK's question to `aws-mfa serve --socket`, which runs while inside."""
+    path = os.path.join(folder, "socket")
+    command = [stage.AWS_MFA, "serve", "work", "--no-input", "--socket", path]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
+        try:
+            assert server.stdout is not None
+            server.stdout.readline()
+            asked = [stage.AWS_MFA, "credential-process", "--from", path, "work"]
+            yield paired.always("credential-process --from, a socket", asked, environment)
+        finally:
+            server.terminate()
+
+
 def main() -> None:
     """Print two tables: the fast path over many rounds, the slow paths over fewer."""
     stage.install()
@@ -81,12 +98,14 @@ def main() -> None:
         memory = homes.with_session("memory", XDG_RUNTIME_DIR=runtime)
         plain = homes.with_session("plain")
         base = paired.always("bare Python", stage.BARE_PYTHON, plain)
-        rows = [
-            paired.always("true without aws-mfa", [TRUE], plain),
-            *fast_rows("memory", memory),
-            *fast_rows("plain", plain),
-        ]
-        print(paired.table(paired.compare([base, *rows], rounds=ROUNDS)))
+        with socket_row(plain, runtime) as from_socket:
+            rows = [
+                paired.always("true without aws-mfa", [TRUE], plain),
+                *fast_rows("memory", memory),
+                *fast_rows("plain", plain),
+                from_socket,
+            ]
+            print(paired.table(paired.compare([base, *rows], rounds=ROUNDS)))
         slow = [paired.always("credential-process, planned anew", [*ASK_FOR_IT, "--min-remaining", "15m"], plain)]
         if keychain is not None:
             sealed = homes.with_session("sealed", **{name: keychain[name] for name in keychain if name != "PYTHONPATH"})

@@ -679,9 +679,11 @@ class FakeEndpoint:
     def __init__(self) -> None:
         self.served: dict[str, ServedSession] = {}
         self.is_open = False
+        self.served_from_the_start: list[str] = []
 
     def __enter__(self) -> None:
         self.is_open = True
+        self.served_from_the_start = list(self.served)
 
     def __exit__(self, *_: object) -> None:
         self.is_open = False

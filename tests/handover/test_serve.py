@@ -341,6 +341,7 @@ def test_inside_serving_the_endpoint_is_open_and_variables_are_two() -> None:
     stage = Stage("dev")
     with serving(stage.wanted, as_interfaces(stage.interfaces), asks_beside=AWAY_FROM_TERMINAL) as served:
         assert stage.interfaces.fake_endpoint.is_open
+        assert stage.interfaces.fake_endpoint.served_from_the_start == ["dev"]  # who sees the socket may ask at once
         assert served.endpoint.settings_for("dev") == {
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:4711/dev",
             "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/run/invented.token",

@@ -6,19 +6,23 @@ import contextlib
 import json
 import os
 import pathlib
+import shlex
 import signal
+import socket
+import stat
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 
 import pytest
+from typing_extensions import Self
 
 from aws_mfa_practice.account import Role
 from classic_stage import ClassicStage, Ended
-from needs import ROOT
-from programs import SOURCE, run_program, start_program, wait_until
-from real_clients import REAL_CLIENTS, RealClient
+from needs import BUILD, ROOT, built, needs
+from programs import SOURCE, output_of, run_program, start_program, wait_until
+from real_clients import JAVASCRIPT_SCRIPT, REAL_CLIENTS, RealClient
 from scenarios.test_serve import MovedClock, moved_clock, role
 
 __all__ = ["moved_clock", "role"]  # fixtures
@@ -145,9 +149,7 @@ def test_a_killed_server_leaves_a_dead_socket_and_the_next_one_replaces_it(
     home = FarHome(far, server.config)
     server.end(signal.SIGKILL)
     ended = home.ask(server.path, "admin")
-    said = (
-        f"aws-mfa: nobody listens at {server.path}; start it on the host: aws-mfa serve admin --socket {server.path}\n"
-    )
+    said = f"aws-mfa: nobody listens at {server.path}; start it on the host: aws-mfa serve PROFILE --socket PATH\n"
     assert (ended.code, ended.out, ended.err) == (6, "", said)
     with serving(stage, server.path):
         assert home.ask(server.path, "admin").code == 0
@@ -195,3 +197,134 @@ def test_the_server_is_asked_for_the_code_and_the_client_says_so(
     assert (ended.out, ended.err.count("\n")) == ("", 1)
     assert "the session of profile 'ann' ended at" in ended.err
     assert "in a terminal: aws-mfa renew" in ended.err
+
+
+def bubblewrap(folder: str, config: str, *flags: str) -> list[str]:
+    """A sandbox with the system, this project and its Python, to read; a home with `config`; the socket's folder."""
+    needs("bwrap")
+    readable = ["/usr", "/etc", ROOT, os.path.realpath(BUILD), sys.base_prefix]
+    links = [word for name in ("bin", "lib", "lib64") for word in ("--symlink", f"usr/{name}", f"/{name}")]
+    return [
+        *("bwrap", "--unshare-all", "--share-net", "--die-with-parent", "--proc", "/proc", "--dev", "/dev"),
+        *links, *(word for path in readable for word in ("--ro-bind", path, path)),
+        *("--dir", "/home/agent/.aws", "--ro-bind", config, "/home/agent/.aws/config"),
+        *("--setenv", "HOME", "/home/agent", "--ro-bind", folder, "/run/aws", *flags, "--"),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def config(server: Server, tmp_path: pathlib.Path) -> str:
+    """The printed lines in a file, for a socket that is elsewhere in the sandbox."""
+    path = tmp_path / "config"
+    path.write_text(server.config.replace(server.path, "/run/aws/socket"), encoding="utf-8")
+    return str(path)
+
+
+def in_sandbox(words: list[str], url: str) -> str:
+    variables = {"AWS_ENDPOINT_URL_STS": url, "AWS_PROFILE": "admin", "AWS_EC2_METADATA_DISABLED": "true"}
+    return output_of(words, {"PATH": f"{PROGRAMS}:{os.environ['PATH']}", **SOURCE, **variables}).strip()
+
+
+@pytest.mark.parametrize("flags", [(), ("--uid", "1234", "--gid", "1234")], ids=["same id", "another id inside"])
+def test_boto3_in_a_sandbox_without_keys_is_who_the_profile_says(
+    stage: ClassicStage, server: Server, config: str, flags: tuple[str, ...]
+) -> None:
+    """With another id inside, this user's processes still have that one there, on both ends of the socket."""
+    sandbox = bubblewrap(os.path.dirname(server.path), config, *flags)
+    assert in_sandbox([*sandbox, "sh", "-c", "id -u; ls -A ~/.aws; ls /home"], "").split()[1:] == ["config", "agent"]
+    script = 'import boto3; print(boto3.client("sts").get_caller_identity()["Arn"])'
+    assert ":assumed-role/Admin/" in in_sandbox([*sandbox, "python", "-c", script], stage.aws.url)
+
+
+def test_the_javascript_sdk_in_a_sandbox_is_who_the_profile_says(
+    stage: ClassicStage, server: Server, config: str
+) -> None:
+    needs("node")
+    modules = os.path.dirname(built("js", "node_modules"))
+    sandbox = bubblewrap(os.path.dirname(server.path), config, "--chdir", os.path.realpath(modules))
+    words = [*sandbox, "node", "--no-warnings", "-e", JAVASCRIPT_SCRIPT]
+    assert ":assumed-role/Admin/" in in_sandbox(words, stage.aws.url)
+
+
+def test_a_sandbox_outlives_its_server_if_it_has_the_folder(stage: ClassicStage, server: Server, config: str) -> None:
+    asking = "while read line; do aws-mfa credential-process --from /run/aws/socket ann; echo $?; done"
+    words = [*bubblewrap(os.path.dirname(server.path), config), "sh", "-c", asking]
+    with start_program(words, {"PATH": f"{PROGRAMS}:{os.environ['PATH']}", **SOURCE}, stdin=subprocess.PIPE) as sandbox:
+        first = _line_for(sandbox), _line_for(sandbox, write=False)
+        server.end(signal.SIGKILL)
+        dead = _line_for(sandbox)
+        with serving(stage, server.path):
+            last = _line_for(sandbox), _line_for(sandbox, write=False)
+        sandbox.communicate()
+    assert '"SessionToken"' in first[0]
+    assert (first[1], dead, last[1]) == ("0\n", "6\n", "0\n")
+
+
+def _line_for(program: subprocess.Popen[str], *, write: bool = True) -> str:
+    assert program.stdin is not None
+    assert program.stdout is not None
+    if write:
+        program.stdin.write("\n")
+        program.stdin.flush()
+    return program.stdout.readline()
+
+
+class Sshd:
+    """An sshd on loopback with keys of its own; `command` runs a program there as this user."""
+
+    def __init__(self, folder: str) -> None:
+        needs("ssh", "ssh-keygen", "/usr/sbin/sshd")
+        self._folder = folder
+        for name in ("host", "user"):
+            output_of(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{folder}/{name}"], os.environ)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        settings = {
+            "ListenAddress": f"127.0.0.1:{self.port}", "HostKey": f"{folder}/host", "PidFile": "none", "UsePAM": "no",
+            "AuthorizedKeysFile": f"{folder}/user.pub", "StrictModes": "no", "StreamLocalBindUnlink": "yes",
+        }  # fmt: skip
+        with open(f"{folder}/sshd_config", "w", encoding="ascii") as file:
+            file.writelines(f"{name} {value}\n" for name, value in settings.items())
+        if os.geteuid() == 0:
+            os.makedirs("/run/sshd", mode=0o755, exist_ok=True)
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            ["/usr/sbin/sshd", "-D", "-e", "-f", f"{self._folder}/sshd_config"], stderr=subprocess.DEVNULL
+        )
+        wait_until(self._listens)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait(20)
+
+    def _listens(self) -> bool:
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", self.port)):
+            return True
+        return False
+
+    def command(self, *flags: str) -> list[str]:
+        options = ("BatchMode=yes", "StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR")
+        words = ["ssh", "-F", "none", "-i", f"{self._folder}/user", "-p", str(self.port)]
+        return [*words, *(word for option in options for word in ("-o", option)), *flags, "127.0.0.1"]
+
+
+def test_over_ssh_the_far_side_gets_sessions_while_it_is_connected(
+    stage: ClassicStage, server: Server, path: str, far: str, tmp_path: pathlib.Path
+) -> None:
+    remote = f"{path}.far"
+    home = FarHome(far, server.config.replace(path, remote))
+    script = 'import boto3; print(boto3.Session(profile_name="admin").client("sts").get_caller_identity()["Arn"])'
+    variables = {**home.environ, "AWS_ENDPOINT_URL_STS": stage.aws.url}
+    words = ["env", *(f"{name}={value}" for name, value in variables.items()), sys.executable, "-c", script]
+    with Sshd(str(tmp_path)) as sshd:
+        for _ in range(2):  # the second finds the socket of the first, which sshd leaves
+            said = output_of([*sshd.command("-R", f"{remote}:{path}"), shlex.join(words)], os.environ)
+            assert ":assumed-role/Admin/" in said
+            assert (stat.S_IMODE(os.stat(remote).st_mode), home.ask(remote, "admin").code) == (0o600, 6)
+        server.end()
+        ask = shlex.join([*words[: 1 + len(variables)], "aws-mfa", "credential-process", "--from", remote])
+        ended = run_program([*sshd.command("-R", f"{remote}:{path}"), ask], os.environ)
+    assert (ended.returncode, ended.stdout) == (6, "")
+    assert f"the connection to {remote} was closed without an answer; start it on the host" in ended.stderr

@@ -156,7 +156,7 @@ def test_when_the_session_is_over_the_servers_reason_is_given_with_its_exit_code
 
 
 def test_where_nobody_listens_it_says_what_to_start(path: str, capsys: pytest.CaptureFixture[str]) -> None:
-    said = f"aws-mfa: nobody listens at {path}; start it on the host: aws-mfa serve work --socket {path}\n"
+    said = f"aws-mfa: nobody listens at {path}; start it on the host: aws-mfa serve PROFILE --socket PATH\n"
     assert full(capsys, "--from", path, "work") == (6, "", said)
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(path)

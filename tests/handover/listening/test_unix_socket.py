@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pathlib
 import socket
 import stat
 import sys
@@ -11,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -74,24 +76,6 @@ def test_it_answers_this_user_without_a_token_and_leaves_nothing(folder: str, pa
     assert os.listdir(folder) == []
 
 
-def test_a_session_is_there_as_soon_as_the_socket_is(path: str) -> None:
-    """A script that waits for the file may ask at once."""
-    answers: list[str] = []
-
-    def wait_and_ask() -> None:
-        while not os.path.exists(path):
-            pass
-        with contextlib.suppress(Unreachable):  # it is bound, and does not listen yet
-            answers.append(answer_from(path, "work")[0])
-
-    asking = threading.Thread(target=wait_and_ask)
-    endpoint = endpoint_at(path)
-    asking.start()
-    with endpoint:
-        asking.join()
-    assert set(answers) <= {"200"}
-
-
 @pytest.mark.parametrize("mask", [0, 0o077])
 def test_the_mode_is_0600_when_the_file_appears(path: str, mask: int) -> None:
     before = os.umask(mask)
@@ -151,66 +135,42 @@ def test_a_socket_at_which_nobody_listens_is_replaced(path: str) -> None:
         assert answer_from(path)[0] == "200"
 
 
-def other_process(path: str) -> contextlib.AbstractContextManager[object]:
-    return endpoint_at(path)
-
-
-@contextlib.contextmanager
-def busy(path: str) -> Iterator[None]:
+def busy(path: str, stack: contextlib.ExitStack) -> None:
     """It listens, and accepts nothing: its backlog is full."""
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.socket(socket.AF_UNIX))
-        listener.bind(path)
-        listener.listen(0)
-        for _ in range(3):
-            waiting = stack.enter_context(socket.socket(socket.AF_UNIX))
-            waiting.setblocking(False)
-            with contextlib.suppress(BlockingIOError):
-                waiting.connect(path)
-        yield
+    listener, *waiting = (stack.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(4))
+    listener.bind(path)
+    listener.listen(0)
+    for one in waiting:
+        one.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            one.connect(path)
 
 
-@contextlib.contextmanager
-def of_datagrams(path: str) -> Iterator[None]:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
-        other.bind(path)
-        yield
-
-
-@contextlib.contextmanager
-def made(path: str, make: Callable[[str], object]) -> Iterator[None]:
-    make(path)
-    yield
-
-
-def write(path: str) -> None:
-    with open(path, "w", encoding="ascii") as file:
-        file.write("kept")
-
-
-def link_to_dead(path: str) -> None:
+def link_to_dead(path: str, _: contextlib.ExitStack) -> None:
     dead_socket(f"{path}.other")
     os.symlink(f"{path}.other", path)
 
 
-@pytest.mark.parametrize(
-    ("there", "said"),
-    [
-        (other_process, "another process serves"),
-        (busy, "another process serves"),
-        (of_datagrams, "another process serves"),
-        (lambda path: made(path, write), "is not a socket"),
-        (lambda path: made(path, os.mkdir), "is not a socket"),
-        (lambda path: made(path, link_to_dead), "is not a socket"),
-        (lambda path: made(path, lambda path: os.symlink("nowhere", path)), "is not a socket"),
-        (lambda path: made(path, os.mkfifo), "is not a socket"),
-    ],
-    ids=["live", "busy", "datagrams", "file", "folder", "link to a dead socket", "dangling link", "pipe"],
-)
-def test_whatever_else_is_there_stays(
-    folder: str, path: str, there: Callable[[str], contextlib.AbstractContextManager[object]], said: str
-) -> None:
-    with there(path):
+THERE: dict[str, tuple[Callable[[str, contextlib.ExitStack], object], str]] = {
+    "live": (lambda path, stack: stack.enter_context(endpoint_at(path)), "another process serves"),
+    "busy": (busy, "another process serves"),
+    "datagrams": (
+        lambda path, stack: stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)).bind(path),
+        "another process serves",
+    ),
+    "file": (lambda path, _: pathlib.Path(path).write_text("kept", encoding="ascii"), "is not a socket"),
+    "folder": (lambda path, _: os.mkdir(path), "is not a socket"),
+    "pipe": (lambda path, _: os.mkfifo(path), "is not a socket"),
+    "link to a dead socket": (link_to_dead, "is not a socket"),
+    "dangling link": (lambda path, _: os.symlink("nowhere", path), "is not a socket"),
+}
+
+
+@pytest.mark.parametrize("there", THERE)
+def test_whatever_else_is_there_stays(path: str, there: str) -> None:
+    make, said = THERE[there]
+    with contextlib.ExitStack() as stack:
+        make(path, stack)
         before = os.lstat(path)
         with pytest.raises(BadInput, match=said) as refused:
             endpoint_at(path)
@@ -239,35 +199,25 @@ def test_what_took_the_place_meanwhile_is_not_replaced(path: str) -> None:
 
 @pytest.mark.parametrize("leaves", [False, True], ids=["nothing there", "a dead socket there"])
 def test_of_many_servers_that_start_at_once_exactly_one_wins(path: str, leaves: bool) -> None:  # noqa: FBT001
+    together = threading.Barrier(6)
+
+    def outcome(endpoint: SocketEndpoint) -> str:
+        together.wait(20)
+        try:
+            with endpoint:
+                together.wait(20)
+                return "won"
+        except BadInput as error:
+            together.wait(20)
+            return error.message
+
     for _ in range(10):
         if leaves:
             dead_socket(path)
-        endpoints = [endpoint_at(path) for _ in range(6)]
-        start, outcomes = threading.Barrier(len(endpoints)), list[str]()
-        done = threading.Barrier(len(endpoints))
-
-        def run(
-            endpoint: SocketEndpoint,
-            start: threading.Barrier = start,
-            done: threading.Barrier = done,
-            outcomes: list[str] = outcomes,
-        ) -> None:
-            start.wait()
-            try:
-                with endpoint:
-                    outcomes.append("won")
-                    done.wait(20)
-            except BadInput as error:
-                outcomes.append(error.message)
-                done.wait(20)
-
-        threads = [threading.Thread(target=run, args=(endpoint,)) for endpoint in endpoints]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert outcomes.count("won") == 1
-        assert {one for one in outcomes if one != "won"} == {f"another process serves at {path}"}
+        endpoints = [endpoint_at(path) for _ in range(together.parties)]
+        with ThreadPoolExecutor(together.parties) as pool:
+            outcomes = sorted(pool.map(outcome, endpoints))
+        assert outcomes == [*[f"another process serves at {path}"] * (together.parties - 1), "won"]
         assert not os.path.exists(path)
 
 
@@ -275,7 +225,7 @@ def test_what_another_put_in_its_place_is_left_at_the_end(path: str) -> None:
     began = time.monotonic()
     with endpoint_at(path):
         os.unlink(path)
-        write(path)
+        pathlib.Path(path).touch()
     assert os.path.exists(path)
     assert time.monotonic() - began < 3
 

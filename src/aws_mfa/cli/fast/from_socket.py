@@ -22,6 +22,7 @@ from aws_mfa.system.unix_sockets import check_path, is_this_user, user_at_other_
 FROM_FLAG = "--from"
 _TIME_LIMIT_S = 5.0
 _MOST_BYTES = 64 * 1024
+_START = "start it on the host: aws-mfa serve PROFILE --socket PATH"
 _KEYS = ["AccessKeyId", "SecretAccessKey", "Token", "Expiration"]
 _failures: list[AwsMfaError] = []  # of the fast path, for the full one, which prints it: nobody waits twice
 
@@ -59,22 +60,20 @@ def answer_from(path: str, name: str = "") -> tuple[str, str]:
         _check_user(user_at_other_end(connection), path, "the process that listens")
         answer = _exchanged(connection, name, _agent())
     except (FileNotFoundError, ConnectionRefusedError):
-        raise Unreachable(f"nobody listens at {path}", _start(path, name)) from None
+        raise Unreachable(f"nobody listens at {path}", _START) from None
+    except (ConnectionResetError, BrokenPipeError):
+        answer = b""
     except (TimeoutError, BlockingIOError):
         what = f"the server at {path} did not answer within {_TIME_LIMIT_S:g} s"
         raise Unreachable(what, "see on the host whether it is stopped: end it, and start it again") from None
     except OSError as error:
-        raise Unreachable(f"cannot use the socket {path}: {error.strerror}", _start(path, name)) from None
+        raise Unreachable(f"cannot use the socket {path}: {error.strerror}", _START) from None
     finally:
         connection.close()
     if not answer:  # ssh -R accepts, and then finds nobody at its own end
-        raise Unreachable(f"the connection to {path} was closed without an answer", _start(path, name))
+        raise Unreachable(f"the connection to {path} was closed without an answer", _START)
     head, _, body = answer.decode(errors="replace").partition("\r\n\r\n")
     return head[9:12], body
-
-
-def _start(path: str, name: str) -> str:
-    return f"start it on the host: aws-mfa serve {name or 'PROFILE'} --socket {path}"
 
 
 def _check_user(uid: int, path: str, what: str) -> None:
