@@ -44,7 +44,6 @@ OUR_MODULES = {
 OUR_MODULES_TO_HAND_OVER = {
     "aws_mfa",
     "aws_mfa.aws_values",
-    "aws_mfa.config",
     "aws_mfa.handover",
     "aws_mfa.sessions",
     "aws_mfa.system",
@@ -57,8 +56,6 @@ OUR_MODULES_TO_HAND_OVER = {
     "aws_mfa.errors",
     "aws_mfa.model",
     "aws_mfa.handover.environment",
-    "aws_mfa.sessions.freshness",
-    "aws_mfa.config.sections",
     "aws_mfa.sessions.entry",
     "aws_mfa.sessions.places",
     "aws_mfa.sessions.fingerprint",

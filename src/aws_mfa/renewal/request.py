@@ -10,7 +10,8 @@ from aws_mfa.aws_values.text import LONGEST_MFA_SESSION_S
 from aws_mfa.command_lines import quote
 from aws_mfa.config.settings import Given
 from aws_mfa.errors import BadInput
-from aws_mfa.sessions.freshness import MARGIN_S, needed_by_sdks
+from aws_mfa.sessions.entry import needed_by_sdks
+from aws_mfa.sessions.freshness import MARGIN_S
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

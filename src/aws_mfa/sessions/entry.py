@@ -31,6 +31,14 @@ _DOCUMENT = '{"Version": 1, "AccessKeyId": "%s", "SecretAccessKey": "%s", "Sessi
 # The places of the values when the document is split at its quotation marks.
 _KEY_ID, _SECRET, _TOKEN, _EXPIRATION, _PARTS = 5, 9, 13, 17, 19
 _HEAD_LINES = 3
+_LEFT_FOR_SDKS_S = 900
+"""SDKs refresh at once if less is left: botocore/credentials.py, `_advisory_refresh_timeout`; other SDKs are alike."""
+
+
+def needed_by_sdks(inputs: Mapping[str, str]) -> float:
+    """How many seconds must be left of a stored session of these inputs; of a short session, half its duration."""
+    duration = inputs.get("duration_s", "")
+    return min(_LEFT_FOR_SDKS_S, int(duration) / 2) if duration.isdigit() else _LEFT_FOR_SDKS_S
 
 
 class Entry:

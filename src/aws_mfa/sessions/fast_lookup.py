@@ -12,9 +12,8 @@ import os
 import sys
 
 from aws_mfa import __version__
-from aws_mfa.sessions.entry import parse_entry, sealed_part
+from aws_mfa.sessions.entry import needed_by_sdks, parse_entry, sealed_part
 from aws_mfa.sessions.fingerprint import fingerprint, session_in, state_of
-from aws_mfa.sessions.freshness import needed_by_sdks
 from aws_mfa.sessions.places import SEALED, file_name, fingerprint_name, stores_to_read
 from aws_mfa.system.ownership import Unfit, private_folder, read_private, runtime_folder
 

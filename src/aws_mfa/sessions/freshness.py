@@ -16,16 +16,6 @@ if TYPE_CHECKING:
 MARGIN_S = 60
 """A session with no more than this left counts as expired: a request that is signed now must still arrive."""
 
-LEFT_FOR_SDKS_S = 900
-"""SDKs refresh at once if less is left: botocore/credentials.py, `_advisory_refresh_timeout`; other SDKs are alike."""
-
-
-def needed_by_sdks(inputs: Mapping[str, str]) -> float:
-    """Return how many seconds must be left of a session of these inputs; of a short session, half its duration."""
-    duration = inputs.get("duration_s", "")
-    return min(LEFT_FOR_SDKS_S, int(duration) / 2) if duration.isdigit() else LEFT_FOR_SDKS_S
-
-
 REQUIRED_KEYS = (
     *("assumed_role", "aws_access_key_id", "aws_secret_access_key"),
     *("aws_session_token", "aws_security_token", "expiration"),
