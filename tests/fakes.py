@@ -12,7 +12,7 @@ from aws_mfa.aws.endpoints import NO_SETTINGS, EndpointSettings
 from aws_mfa.aws_values.iam_users import AccessKey, NewDevice
 from aws_mfa.aws_values.narrowing import Grant
 from aws_mfa.config.profile import Profile
-from aws_mfa.errors import AlreadyExists, AwsMfaError, Cancelled, NeedsHuman
+from aws_mfa.errors import AlreadyExists, AwsMfaError, Cancelled, NeedsHuman, NotSetUp
 from aws_mfa.handover.environment import ENDPOINT
 from aws_mfa.interfaces import Interfaces
 from aws_mfa.model import Identity, LongTermKeys, Secret, Session, SessionRequest, masked
@@ -473,6 +473,13 @@ class MemoryFile:
         self.text = after
         return changed
 
+    def replace(self, text: str | None, *, if_still: str | None = None) -> None:
+        if self.failure is not None:
+            raise self.failure
+        if if_still not in (None, self.read()):
+            raise NotSetUp("changed by another program")
+        self.text = text
+
     def check_writable(self) -> None:
         pass
 
@@ -712,6 +719,7 @@ class FakeInterfaces:
         self.config = MemoryFile(config, "~/.aws/config")
         self.known_keys = MemoryFile(None, "~/.aws/mfa/known-keys")
         self.policies: dict[str, str] = {}
+        self.settings: dict[str, MemoryFile] = {}
         self.rotations = MemoryFile(None, "~/.aws/mfa/rotations")
         self.history = [MemoryFile(None, "~/.aws/mfa/history.1"), MemoryFile(None, "~/.aws/mfa/history")]
         self.handed_over: list[tuple[str, Session, Mapping[str, str]]] = []
@@ -785,6 +793,9 @@ class FakeInterfaces:
 
     def policy_file(self, path: str) -> MemoryFile:
         return MemoryFile(self.policies.get(path), path)
+
+    def settings_file(self, path: str) -> MemoryFile:
+        return self.settings.setdefault(path, MemoryFile(None, path))
 
     def document(self, path: str) -> FakeDocument:
         return self.documents[path]

@@ -242,6 +242,9 @@ class AwsTextFile(Protocol):
     def repair_mode(self, *, also_written: bool = False) -> bool:
         """Remove the access of group and others; return whether they had any. Write access only if `also_written`."""
 
+    def replace(self, text: str | None, *, if_still: str | None = None) -> None:
+        """Replace it with its mode kept, or remove it (None); `NotSetUp` if its text is not `if_still` (None: any)."""
+
     def linked_inode(self) -> int | None:
         """The inode if the file has further hard links, which keep what an update removes; else None."""
 
@@ -416,6 +419,7 @@ class Interfaces(Protocol):
     def policy_file(self, path: str) -> AwsTextFile:
         """A file that a profile names: `~` and `$NAME` are expanded, a relative path begins at the config's folder."""
 
+    def settings_file(self, path: str) -> AwsTextFile: ...
     @property
     def known_keys(self) -> AwsTextFile:
         """The registry of which vault has the keys of which long-term section, and the key id: no secret."""

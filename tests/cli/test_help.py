@@ -42,7 +42,7 @@ def test_a_commands_own_flags_come_first(name: str, capsys: pytest.CaptureFixtur
     assert (titles[0], titles[-1]) == ("options:", "example:")
 
 
-def test_every_command_is_in_one_of_three_groups_and_the_last_screen_shows_them() -> None:
+def test_every_command_is_in_one_of_three_groups_which_are_about_a_screen() -> None:
     lines = commands_help().splitlines()
     assert [line for line in lines if not line.startswith("  ")] == ["every day:", "once:", "other:"]
     assert {line.split()[0] for line in lines if line.startswith("  ")} == set(COMMANDS)

@@ -48,6 +48,7 @@ ARGV = {
     "adopt": ["adopt", "--dry-run", "prod"],
     "vault": ["vault", "list"],
     "devices": ["devices", "work"],
+    "agent": ["agent", "setup", "claude", "prod"],
     "completion": ["completion", "profiles"],
     "doctor": ["doctor"],
     "status": ["status", "prod", "work"],
@@ -69,6 +70,7 @@ SOUND = {
     "adopt": (0, "prod: would be adopted"),
     "vault": (0, "...MPLE"),
     "devices": (6, "cannot be resolved"),
+    "agent": (0, "agents get all that you may do with prod"),
     "completion": (0, "work"),
     "status": (0, "210987654321  Admin"),
 }
@@ -120,6 +122,7 @@ WITHOUT_KEYS = {
     **dict.fromkeys(("plan", "renew", "devices", *HANDS_OVER), NO_KEYS),
 }
 WITHOUT_PROFILE = {**dict.fromkeys(("plan", "adopt", "status", *HANDS_OVER), NO_PROFILE), "renew": (4, NO_PROFILE[1])}
+WITHOUT_PROFILE["agent"] = (0, NO_PROFILE[1])
 # State -> credentials, config, which commands say something else than `SOUND`.
 OTHER_STATES: dict[str, tuple[object, object, dict[str, tuple[int, str]]]] = {
     "sound": (CREDENTIALS, CONFIG, {}),

@@ -646,3 +646,66 @@ def test_thirty_kills_lose_nothing_that_was_reported_as_written(tmp_path: Path) 
         assert len(written) <= len(reported) + name + 1
     assert len(reported) > 30
     assert AwsFile(path, lock_timeout_s=0).update(append)
+
+
+def test_a_replaced_file_keeps_its_mode_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    file = credentials(tmp_path, b"before\r\n")
+    os.chmod(file.path, 0o640)
+    file.replace("after\r\n", if_still="before\r\n")
+    assert (tmp_path / "credentials").read_bytes() == b"after\r\n"
+    assert os.name == "nt" or mode_of(tmp_path / "credentials") == 0o640
+    file.replace(None, if_still="after\r\n")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_file_that_is_replaced_may_be_missing_with_its_folder(tmp_path: Path) -> None:
+    file = AwsFile(str(tmp_path / "new" / "settings.json"))
+    file.replace("{}", if_still="")
+    assert file.read() == "{}"
+    assert os.name == "nt" or [mode_of(path) for path in (tmp_path / "new", tmp_path / "new" / "settings.json")] == [
+        0o700,
+        0o600,
+    ]
+
+
+@pytest.mark.parametrize("after", ["after", None])
+@pytest.mark.parametrize("found", [b"another", b"", None])
+def test_a_file_with_another_text_than_expected_is_not_replaced(
+    tmp_path: Path, found: bytes | None, after: str | None
+) -> None:
+    file = credentials(tmp_path, found)
+    with pytest.raises(NotSetUp, match="was changed by another program"):
+        file.replace(after, if_still="before")
+    assert file.read().encode() == (found or b"")
+
+
+def test_a_file_that_changes_at_the_last_moment_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = credentials(tmp_path, b"before")
+    prepare = private_files.TargetFile._temp_file
+
+    def other_program(target: private_files.TargetFile, *arguments: object, **more: object) -> str:
+        (tmp_path / "credentials").write_bytes(b"another")
+        return prepare(target, *arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(private_files.TargetFile, "_temp_file", other_program)
+    with pytest.raises(NotSetUp, match="was changed by another program"):
+        file.replace("after", if_still="before")
+    assert file.read() == "another"
+
+
+@pytest.mark.parametrize("after", ["after", None])
+def test_a_read_only_file_is_not_replaced(tmp_path: Path, after: str | None) -> None:
+    file = credentials(tmp_path, b"before")
+    os.chmod(file.path, 0o400)
+    with pytest.raises(NotSetUp, match="is read-only"):
+        file.replace(after)
+    os.chmod(file.path, 0o600)
+    assert file.read() == "before"
+
+
+def test_a_folder_in_the_place_of_a_file_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "credentials").mkdir()
+    with pytest.raises(BrokenFile, match="is a folder"):
+        credentials(tmp_path).replace("after")

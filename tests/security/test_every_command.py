@@ -382,6 +382,13 @@ def rotate(canary: Canary) -> None:
     assert canary.files_with(canary.long_term) == {".aws/credentials"}
 
 
+def agent(canary: Canary) -> None:
+    for flags in ((), ("--write", "--yes"), ("--undo",)):
+        ended = canary.run("agent", "setup", "claude", "dev", *flags)
+        assert ended.code == 0, ended
+        assert_clean(canary, ended)
+
+
 def completion(canary: Canary) -> None:
     for shell in ("bash", "profiles"):
         ended = canary.run("completion", shell)
@@ -428,6 +435,7 @@ ROWS = {
     "doctor": doctor,
     "vault": vault,
     "rotate": rotate,
+    "agent": agent,
     "completion": completion,
 }
 

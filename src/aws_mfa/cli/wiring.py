@@ -234,6 +234,9 @@ class RealInterfaces:
     def policy_file(self, path: str) -> AwsFile:
         return self._aws_file(os.path.join(os.path.dirname(self.config.path), expanded(path, self.environ)))
 
+    def settings_file(self, path: str) -> AwsFile:
+        return self._aws_file(path)
+
     @cached_property
     def rotations(self) -> AwsFile:
         return self._aws_file(self._state("rotations"))

@@ -8,6 +8,7 @@ edit happens between reading and replacing.
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
@@ -125,6 +126,24 @@ class AwsFile:
                     self.say_narrowed(self.path)
                 return True
         raise NotSetUp(f"{self.path} is changed by another program all the time; nothing was written")
+
+    def replace(self, text: str | None, *, if_still: str | None = None) -> None:
+        """See the Protocol. There is no lock file: the folder is another program's."""
+        private_files.ensure_private_folder(os.path.dirname(os.path.abspath(self.path)))
+        try:
+            with private_files.TargetFile(self.path) as target:
+                old, is_same = target.found(), target.read() == self._bytes_of(if_still or "") or if_still is None
+                if old and not old.st_mode & stat.S_IWUSR:
+                    raise NotSetUp(f"{self.path} is read-only; nothing was written")
+                path, folder_fd = target.folder.at(target.name), target.folder.dir_fd
+                if is_same and text is None:
+                    os.unlink(path, dir_fd=folder_fd)
+                elif is_same and (is_same := target.replace(self._bytes_of(text or ""), if_as_read=True)) and old:
+                    os.chmod(path, stat.S_IMODE(old.st_mode), dir_fd=folder_fd)
+                if not is_same:
+                    raise NotSetUp(f"{self.path} was changed by another program; nothing was written")
+        except OSError as error:
+            raise private_files.not_written(self.path, error) from None
 
     def check_writable(self) -> None:
         """Raise what `update` would raise: before a code is spent, not after."""

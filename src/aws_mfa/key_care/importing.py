@@ -47,12 +47,12 @@ if TYPE_CHECKING:
 _PAUSES_S = (2, 4, 0)
 
 
-def ask_consent(question: str, interfaces: Interfaces) -> None:
+def ask_consent(question: str, interfaces: Interfaces, look: str = "look first: --dry-run") -> None:
     """Ask once; `Cancelled` for a no, `NeedsHuman` if no person can answer."""
     try:
         agreed = says_yes(interfaces.terminal, question)
     except NeedsHuman:
-        raise NeedsHuman("no one can be asked to confirm", "confirm with: --yes", "look first: --dry-run") from None
+        raise NeedsHuman("no one can be asked to confirm", "confirm with: --yes", look) from None
     if not agreed:
         raise Cancelled("nothing was changed")
 
