@@ -153,6 +153,10 @@ def a_link_to_a_file(path: Path) -> None:
     a_link(path)
 
 
+def a_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
 def a_read_pipe(path: Path) -> None:
     os.mkfifo(path)
     os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # stays open: a writer can open it too
@@ -168,7 +172,7 @@ def no_folder(path: Path) -> None:
 
 @posix_only
 @pytest.mark.parametrize(
-    "stage", [a_link, a_link_to_a_file, os.mkfifo, a_read_pipe, Path.mkdir, a_folder_of_others, no_folder]
+    "stage", [a_link, a_link_to_a_file, a_pipe, a_read_pipe, Path.mkdir, a_folder_of_others, no_folder]
 )
 def test_what_is_not_this_users_own_file_gets_no_line(folder: Path, stage: Callable[[Path], None]) -> None:
     stage(folder / "history")
