@@ -13,6 +13,7 @@ import io
 import json
 import os
 import secrets
+import shlex
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -148,7 +149,7 @@ def command(stage: AgentStage, *argv: str) -> Taken:
 
     def ask_when_needed(served: Served, *_: object) -> None:
         if argv[0] == "serve":
-            of_profiles = map(served.variables, served.renewals.profiles)
+            of_profiles = map(served.endpoint.settings_for, served.renewals.profiles)
             sessions.extend(session for one in of_profiles for session in _answered(one, stage))
 
     def run(_: ChildProcess, _words: list[str], environ: Mapping[str, str]) -> int:
@@ -175,7 +176,11 @@ def command(stage: AgentStage, *argv: str) -> Taken:
 
 
 def _answered(environ: Mapping[str, str], stage: AgentStage) -> Iterator[Session]:
-    """What the endpoint answers to an SDK with this environment."""
+    """What the endpoint answers to an SDK with this environment, or to the program of this setting."""
+    if "credential_process" in environ:
+        words = shlex.split(environ["credential_process"])
+        yield from _document(stage, *words[words.index("credential-process") + 1 :]).sessions
+        return
     uri, token_file = (environ[name] for name in ENDPOINT)
     with open(token_file, encoding="ascii") as file:
         request = urllib.request.Request(uri, headers={"Authorization": file.read()})
@@ -205,17 +210,23 @@ def env(profile: str, *flags: str) -> Callable[[AgentStage], Taken]:
 
 
 def credential_process(profile: str, *flags: str) -> Callable[[AgentStage], Taken]:
-    def run(stage: AgentStage) -> Taken:
-        taken = command(stage, "credential-process", profile, *flags)
-        names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
-        taken.sessions = stage.issued_in(json.loads(taken.out), *names) if taken.out else []
-        return taken
+    return lambda stage: _document(stage, profile, *flags)
 
-    return run
+
+def _document(stage: AgentStage, *arguments: str) -> Taken:
+    taken = command(stage, "credential-process", *arguments)
+    names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+    taken.sessions = stage.issued_in(json.loads(taken.out), *names) if taken.out else []
+    return taken
 
 
 def serve(profile: str, *flags: str) -> Callable[[AgentStage], Taken]:
     return lambda stage: command(stage, "serve", profile, "--shell", "json", *flags)
+
+
+def serve_socket(profile: str, *flags: str) -> Callable[[AgentStage], Taken]:
+    """And `credential-process --from`, which asks it."""
+    return lambda stage: serve(profile, "--socket", os.path.join(stage.stage.home, "socket"), *flags)(stage)
 
 
 def console(profile: str, *flags: str) -> Callable[[AgentStage], Taken]:
@@ -292,6 +303,7 @@ EXITS: dict[str, Exit] = {
     "env": env,
     "credential-process": credential_process,
     "serve": serve,
+    **({} if os.name == "nt" else {"serve --socket": serve_socket}),
     "console": console,
     "python credentials": python_credentials,
     "python boto3_session": python_boto3,
