@@ -9,14 +9,16 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from types import SimpleNamespace
 from typing import TypeAlias
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from aws_mfa.aws_values.narrowing import Overlay
 from aws_mfa.aws_values.text import parse_moment
 from aws_mfa.cli.fast import session as fast
 from aws_mfa.cli.fast.session import become_command, fast_document
@@ -399,6 +401,55 @@ def test_a_damaged_fingerprint_hands_over_nothing_else(stage: Stage) -> None:
     for place in range(len(text)):
         stage.write(stage.fingerprint, text[:place] + text[place + 1 :])
         assert stage.fast() in (None, good)
+
+
+# --- agents and persons, any rule -----------------------------------------------------------------------------------
+
+ENDS_AT = float(int(time.time()) + 2 * HOUR_S)
+RULES = ["", "same", "read-only", "refuse", "p.json"]
+CHANGES = st.tuples(
+    st.sampled_from(["", "one", "two"]),  # who calls: a person, or an agent
+    st.booleans(),  # --read-only
+    st.sampled_from([None, *RULES]),  # a new rule of the profile
+    st.sampled_from([None, "same", "refuse", "p.json"]),  # AWS_MFA_AGENT_ACCESS
+    st.sampled_from([None, "Get", "List"]),  # a new policy
+)
+
+
+def full_for(stage: Stage, *, read_only: bool) -> str | None:
+    """What the full path prints; its session is one of its own for each set of inputs, and is stored if it is not."""
+    interfaces, request = Offline(environ=stage.environ), RenewalRequest(["work"], Overlay(read_only=read_only))
+    planned = make_plan(replace(request, hands_over=True), interfaces)
+    if "work" in planned.of_profile:
+        found = planned.of_profile["work"]
+        key_id = f"ASIA{found.key.encode().hex()}"
+        session = Session(key_id, Secret("secret"), Secret("token"), ENDS_AT, ROLE)
+        interfaces.session_cache.store("work", found.inputs, session)
+    try:
+        return f"{document_of(hand_over(request, interfaces)[0])}\n"
+    except AwsMfaError:
+        return None
+
+
+@example([("one", False, "p.json", None, None), ("one", False, None, None, "Get")])
+@given(st.lists(CHANGES, min_size=2, max_size=8))
+@settings(examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_an_agents_fast_session_is_the_one_that_a_plan_would_hand_over_now(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, bool, str | None, str | None, str | None]]
+) -> None:
+    stage = Stage(str(tmp_path_factory.mktemp("home")))
+    stage.write(stage.path("p.json"), "{}")
+    for agent, read_only, rule, default, policy in changes:
+        stage.update(AWS_MFA_AGENT=agent, **({} if default is None else {"AWS_MFA_AGENT_ACCESS": default}))
+        if rule is not None:
+            stage.write(stage.config, f"{CONFIG}aws_mfa_agent = {rule}\n" if rule else CONFIG)
+        if policy is not None:
+            stage.write(stage.path("p.json"), f'{{"Id":"{policy}"}}')
+        argv = ["credential-process", "work", *(["--read-only"] if read_only else [])]
+        before = fast_document(argv, stage.environ)
+        full = full_for(stage, read_only=read_only)
+        assert before in (full, None)
+        assert fast_document(argv, stage.environ) == full
 
 
 # --- nothing that a plan reads is left out --------------------------------------------------------------------------
