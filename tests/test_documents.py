@@ -34,6 +34,7 @@ STUBS = [
     "aws-vault",
     "aws",
     "aws-mfa",
+    "bwrap",
     "docker",
     "keyring",
     "pass",
