@@ -7,11 +7,15 @@ import inspect
 
 import pytest
 
-from aws_mfa import errors
+from aws_mfa import errors, situations
 from aws_mfa.errors import AwsMfaError
 
 DRAWN = [line for line in (errors.__doc__ or "").splitlines() if "|" in line or "`" in line or "AwsMfaError" in line]
-CLASSES = [found for found in vars(errors).values() if inspect.isclass(found) and issubclass(found, AwsMfaError)]
+CLASSES = [
+    found
+    for found in {**vars(errors), **vars(situations)}.values()
+    if inspect.isclass(found) and issubclass(found, AwsMfaError)
+]
 
 
 def drawn_tree() -> dict[str, tuple[str | None, int]]:
@@ -66,11 +70,23 @@ def test_a_failure_is_shown_as_its_message_and_a_line_for_each_hint() -> None:
     assert AwsMfaError("it broke").lines == ("it broke",)
 
 
-def test_it_imports_nothing() -> None:
-    tree = ast.parse(inspect.getsource(errors))
-    imported = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
-    assert [getattr(node, "module", None) for node in imported] == ["__future__"]
+def test_the_two_halves_import_nothing_but_each_other() -> None:
+    for half, others in ((errors, {"aws_mfa.situations", "aws_mfa"}), (situations, {"aws_mfa.errors"})):
+        nodes = ast.walk(ast.parse(inspect.getsource(half)))
+        found = {node.module if isinstance(node, ast.ImportFrom) else None for node in nodes if is_import(node)}
+        assert found == {"__future__", *others}
+
+
+def is_import(node: ast.AST) -> bool:
+    return isinstance(node, (ast.Import, ast.ImportFrom))
 
 
 def test_every_class_here_belongs_to_the_tree() -> None:
-    assert [found for found in vars(errors).values() if inspect.isclass(found)] == CLASSES
+    both = {**vars(errors), **vars(situations)}
+    assert [found for found in both.values() if inspect.isclass(found)] == CLASSES
+
+
+def test_each_class_is_found_by_its_name_and_no_other_name_is() -> None:
+    assert [getattr(errors, kind.__name__) for kind in CLASSES] == CLASSES
+    with pytest.raises(AttributeError):
+        _ = errors.NoSuchClass  # type: ignore[attr-defined]

@@ -1,5 +1,8 @@
 """
-Every failure a user can meet, one class per situation: this tree is their description. Imports nothing.
+Every failure a user can meet, one class per situation: this tree is their description.
+
+The classes that the hot path may need are here; `situations` has the others, which would cost each of its runs a
+thirtieth of a bare Python start, and are made when one of them is named. Imports nothing else.
 
     AwsMfaError                exit 1   unexpected, or a bug
     |-- BadInput               exit 2   what was given cannot be right: a flag, a variable, a setting
@@ -54,6 +57,8 @@ Messages are lower case, have no full stop and quote no secret; each hint is one
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+
 HINT = "hint: "
 
 
@@ -83,125 +88,19 @@ class BadInput(AwsMfaError):
     exit_code = 2
 
 
-class BadAnswer(BadInput): ...
-
-
-class BadCode(BadAnswer): ...
-
-
-class NothingGiven(BadInput): ...
-
-
-class NoSuchCommand(BadInput):
-    exit_code = 127
-
-
-class CommandNotRunnable(BadInput):
-    exit_code = 126
-
-
 class NotSetUp(AwsMfaError):
     exit_code = 3
 
 
-class NoLongTermKeys(NotSetUp): ...
-
-
-class NoDevice(NotSetUp): ...
-
-
-class SeveralDevices(NoDevice):
-    most_hints = 8  # IAM's limit of devices
-
-
 class BrokenFile(NotSetUp): ...
-
-
-class BadProfile(NotSetUp): ...
-
-
-class SignsElsewhere(BadProfile): ...
-
-
-class PermanentKeysInTheWay(NotSetUp): ...
-
-
-class NoThread(NotSetUp): ...
 
 
 class NeedsHuman(AwsMfaError):
     exit_code = 4
 
 
-class NobodyAnswered(NeedsHuman): ...
-
-
 class RefusedByAws(AwsMfaError):
     exit_code = 5
-
-
-class WrongCode(RefusedByAws): ...
-
-
-class CodeAlreadyUsed(WrongCode): ...
-
-
-class UnknownDevice(RefusedByAws): ...
-
-
-class UnknownKey(RefusedByAws): ...
-
-
-class WrongSecret(RefusedByAws): ...
-
-
-class SessionKeysGiven(RefusedByAws): ...
-
-
-class ClockSkew(RefusedByAws): ...
-
-
-class DurationTooLong(RefusedByAws): ...
-
-
-class ChainingLimit(RefusedByAws): ...
-
-
-class NotAuthorized(RefusedByAws): ...
-
-
-class SessionExpired(RefusedByAws): ...
-
-
-class MalformedPolicy(RefusedByAws): ...
-
-
-class TooLargeForSession(RefusedByAws): ...
-
-
-class TagsRefused(RefusedByAws): ...
-
-
-class LimitReached(RefusedByAws): ...
-
-
-class AlreadyExists(RefusedByAws): ...
-
-
-class NoSuchEntity(RefusedByAws): ...
-
-
-class RegionDisabled(RefusedByAws): ...
-
-
-class Throttled(RefusedByAws): ...
-
-
-class AwsFailed(RefusedByAws):
-    exit_code = 6
-
-
-class AwsServerError(AwsFailed): ...
 
 
 class RefusedByRule(AwsMfaError):
@@ -212,17 +111,18 @@ class Unreachable(AwsMfaError):
     exit_code = 6
 
 
-class AwsUnreachable(Unreachable): ...
-
-
-class AnswerLost(AwsUnreachable): ...
-
-
-class KeychainUnavailable(Unreachable): ...
-
-
 class Cancelled(AwsMfaError):
     exit_code = 130
 
 
-class InputEnded(Cancelled): ...
+if TYPE_CHECKING:
+    from aws_mfa.situations import *  # noqa: F403  # what `__getattr__` finds
+else:
+
+    def __getattr__(name: str) -> object:
+        """The other classes of the tree are made when the first of them is named: no run of the hot path needs any."""
+        if name.startswith("__"):  # the import system asks for some
+            raise AttributeError(name)
+        from aws_mfa import situations
+
+        return getattr(situations, name)

@@ -47,7 +47,10 @@ def note(folder: str, now: float, profile: str, session: Session, inputs: Mappin
         fd = os.open(f"{folder}/{NAME}", _FLAGS | _NO_LINK_NO_WAIT, OWNER_ONLY)
         try:
             found = os.fstat(fd)
-            return found.st_size + os.write(fd, line_of(about)) if stat.S_ISREG(found.st_mode) and is_own(found) else 0
+            is_ours = (
+                stat.S_ISREG(found.st_mode) and is_own(found) and found.st_nlink == 1
+            )  # not a name of another file
+            return found.st_size + os.write(fd, line_of(about)) if is_ours else 0
         finally:
             os.close(fd)
     except (AwsMfaError, OSError):
