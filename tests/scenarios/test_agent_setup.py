@@ -139,6 +139,17 @@ def test_writing_and_taking_back_at_once_is_refused(home: Home) -> None:
     assert home.run("agent", "setup", "claude", "--write", "--undo").returncode == 2
 
 
+def test_an_agent_changes_none_of_its_own_settings(home: Home) -> None:
+    assert home.run("agent", "setup", "claude", "dev", "--write", "--yes").returncode == 0
+    before = home.files()
+    home.environ["CLAUDECODE"] = "1"
+    for argv in (("--undo",), ("other", "--write", "--yes")):
+        ended = home.run("agent", "setup", "claude", *argv)
+        assert (ended.returncode, home.files()) == (5, before)
+        assert "claude-code does not change its own settings" in ended.stderr
+    assert home.run("agent", "setup", "claude", "dev").returncode == 0
+
+
 def test_a_read_only_file_is_left(home: Home) -> None:
     path = home.write(FILE["claude"], "{}\n")
     path.chmod(0o444)

@@ -157,6 +157,11 @@ def a_pipe(path: Path) -> None:
     os.mkfifo(path)
 
 
+def another_name_of_a_file(path: Path) -> None:
+    path.with_name("elsewhere").write_bytes(b"")
+    os.link(path.with_name("elsewhere"), path)
+
+
 def a_read_pipe(path: Path) -> None:
     os.mkfifo(path)
     os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # stays open: a writer can open it too
@@ -172,7 +177,8 @@ def no_folder(path: Path) -> None:
 
 @posix_only
 @pytest.mark.parametrize(
-    "stage", [a_link, a_link_to_a_file, a_pipe, a_read_pipe, Path.mkdir, a_folder_of_others, no_folder]
+    "stage",
+    [a_link, a_link_to_a_file, another_name_of_a_file, a_pipe, a_read_pipe, Path.mkdir, a_folder_of_others, no_folder],
 )
 def test_what_is_not_this_users_own_file_gets_no_line(folder: Path, stage: Callable[[Path], None]) -> None:
     stage(folder / "history")

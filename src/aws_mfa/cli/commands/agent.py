@@ -11,7 +11,7 @@ from aws_mfa.agents.tools import TOOLS, left_to_do
 from aws_mfa.cli.output import print_lines
 from aws_mfa.command_lines import quote
 from aws_mfa.config.sections import profile_in_force
-from aws_mfa.errors import BrokenFile, NotSetUp
+from aws_mfa.errors import BrokenFile, NotSetUp, RefusedByRule
 from aws_mfa.key_care.importing import ask_consent
 from aws_mfa.vaults.lookup import KnownProfiles
 
@@ -48,6 +48,9 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     files = [*map(os.path.abspath, there), *(f"{one}/aws-mfa" for one in [environ.get("XDG_RUNTIME_DIR")] if one)]
     path, settings = TOOLS[args.tool](profile, os.path.dirname(os.path.dirname(files[2])), files, environ)
     path = os.path.abspath(path)
+    if (args.write or args.undo) and interfaces.agent is not None:
+        what = f"{interfaces.agent} does not change its own settings"
+        raise RefusedByRule(what, "ask the user to run this in a terminal")
     if args.undo:
         left = change((path, settings), interfaces, None)
         print_lines([f"{path}: {'nothing to take back' if left is None else 'what aws-mfa wrote is taken back'}"])
