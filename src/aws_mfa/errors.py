@@ -1,7 +1,7 @@
 """
 Every failure a user can meet, one class per situation: this tree is their description.
 
-The classes that the hot path may need are here; `situations` has the others, which would cost each of its runs a
+The classes that the hot path may need are here; situations.py has the others, which would cost each of its runs a
 thirtieth of a bare Python start, and are made when one of them is named. Imports nothing else.
 
     AwsMfaError                exit 1   unexpected, or a bug
