@@ -64,7 +64,7 @@ def test_codex_drops_other_sessions_and_names_the_profile() -> None:
         "set": {"AWS_PROFILE": 'two "words"', "AWS_MFA_AGENT": "codex"},
     }
     permissions = {"extends": ":workspace", "filesystem": dict.fromkeys((FILES[0], *FILES[2:]), "deny")}
-    assert settings["permissions"] == {"aws-mfa": permissions}
+    assert (settings["default_permissions"], settings["permissions"]) == ("aws-mfa", {"aws-mfa": permissions})
 
 
 def test_cursor_is_denied_absolute_paths() -> None:

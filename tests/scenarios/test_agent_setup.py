@@ -167,6 +167,7 @@ def test_links_and_modes_stay(home: Home) -> None:
     link.symlink_to(target)
     assert home.run("agent", "setup", "claude", "dev", "--write", "--yes").returncode == 0
     assert (link.is_symlink(), target.stat().st_mode & 0o777, len(target.read_text()) > 10) == (True, 0o664, True)
+    assert (home.path / ".aws/mfa/agent-settings").stat().st_mode & 0o777 == 0o600
     assert home.run("agent", "setup", "claude", "--undo").returncode == 0
     assert (link.is_symlink(), target.stat().st_mode & 0o777, target.read_text()) == (True, 0o664, "{}\n")
 

@@ -23,8 +23,11 @@ if TYPE_CHECKING:
     from aws_mfa.agents.tools import Settings
     from aws_mfa.interfaces import Interfaces
 
-_BLOCK = re.compile(rf"\n?{BEGIN}.*?{END}\n?", re.DOTALL)
-_CONFLICT = re.compile(r'^\s*\[?[\s"]*(shell_environment_policy|permissions(?=\s*=|[\s."]+aws-mfa))\b', re.MULTILINE)
+_BLOCK = re.compile(rf"{BEGIN}.*?{END}\n{{0,2}}", re.DOTALL)
+_CONFLICT = re.compile(
+    r'^\s*\[?[\s"]*(shell_environment_policy|sandbox_\w+|default_permissions|permissions(?=\s*=|[\s."]+aws-mfa))\b',
+    re.MULTILINE,
+)
 _INDENT = re.compile(r'\n([ \t]+)"')
 _ABSENT = object()
 
@@ -59,7 +62,7 @@ def text_with(wanted: Settings, old: str = "") -> str:
     rest = _BLOCK.sub("", old)
     if found := _CONFLICT.search(rest):
         raise BrokenFile(f"{path}: not changed, because it has settings under {found[1]}")
-    return old if settings in old else (rest and rest.rstrip("\n") + "\n\n") + settings
+    return old if settings in old else f"{settings}\n{rest}" if rest else settings
 
 
 def _taken_back(now: str, noted: dict[str, Any], path: str, left: list[str]) -> str | None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 BEGIN, END = "# >>> aws-mfa agent setup", "# <<< aws-mfa agent setup"
 # https://github.com/aws/mcp-proxy-for-aws: of its two packages, this one pins the versions of all it needs.
 _PROXY = ("mcp-proxy-for-aws-cli@1.7.0", "https://aws-mcp.us-east-1.api.aws/mcp", "--profile")
+_SESSION = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_*")
 
 
 def _claude(profile: str, home: str, files: Sequence[str], environ: Mapping[str, str]) -> Settings:
@@ -43,21 +44,17 @@ def _rules(edit: str, files: Sequence[str]) -> list[str]:
 
 
 def _codex(profile: str, home: str, files: Sequence[str], environ: Mapping[str, str]) -> Settings:
-    # https://developers.openai.com/codex/config-reference: `set` is applied after `exclude`, whose variables would be
-    # used instead of AWS_PROFILE. https://developers.openai.com/codex/permissions: a beta, from Codex 0.138.
-    deny = "".join(f'{json.dumps(path)} = "deny"\n' for path in (files[0], *files[2:]))
+    # https://developers.openai.com/codex/permissions: a beta, from Codex 0.138; not beside sandbox_mode, and without
+    # default_permissions an error. https://developers.openai.com/codex/config-reference: `set` is applied after
+    # `exclude`, whose variables would be used instead of AWS_PROFILE.
+    deny = "".join(f'permissions.aws-mfa.filesystem.{json.dumps(path)} = "deny"\n' for path in (files[0], *files[2:]))
     toml = f"""\
 {BEGIN} codex (--undo removes it)
-[shell_environment_policy]
-exclude = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_*"]
-set = {{ AWS_PROFILE = {json.dumps(profile)}, AWS_MFA_AGENT = "codex" }}
-
-# To use these permissions, make this the first line of the file: default_permissions = "aws-mfa"
-[permissions.aws-mfa]
-extends = ":workspace"
-
-[permissions.aws-mfa.filesystem]
-{deny}{END}
+default_permissions = "aws-mfa"
+permissions.aws-mfa.extends = ":workspace"
+{deny}shell_environment_policy.exclude = {json.dumps(_SESSION)}
+shell_environment_policy.set = {{ AWS_PROFILE = {json.dumps(profile)}, AWS_MFA_AGENT = "codex" }}
+{END}
 """
     return f"{environ.get('CODEX_HOME') or f'{home}/.codex'}/config.toml", toml
 

@@ -31,8 +31,7 @@ keep the tool off keys and sessions. aws_mfa_agent says what it gets from AWS.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    text = "Print the settings of a tool, write them into its file, or take them back."
-    setup = actions.add_parser("setup", help="the settings of a tool", description=text)
+    setup = actions.add_parser("setup", help="the settings of a tool", description=HELP)
     add, either = setup.add_argument, setup.add_mutually_exclusive_group().add_argument
     add("tool", choices=tuple(TOOLS), metavar="TOOL", help=f"{', '.join(TOOLS)} (of any MCP client)")
     add("profile", nargs="?", metavar="PROFILE", help="for the agent (default: AWS_PROFILE, else default)")
@@ -70,9 +69,8 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         return 0
 
     def confirm(old: str, new: str) -> None:
-        print_lines(
-            unified_diff(old.expandtabs(4).splitlines(), new.expandtabs(4).splitlines(), path, path, lineterm="")
-        )
+        was, will_be = (text.expandtabs(4).splitlines() for text in (old, new))
+        print_lines(unified_diff(was, will_be, path, path, lineterm=""))
         if not args.yes:
             ask_consent("Write this? [y/n] ", interfaces, look="look first: the same without --write")
 
