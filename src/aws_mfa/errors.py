@@ -73,6 +73,7 @@ class AwsMfaError(Exception):
         self.message = message
         self.hints = hints
         self.shared = ""  # what is said once, if the same stops several profiles; empty: the message
+        self.command: str | None = None  # what a person runs in a terminal, after which the same call works
 
     @property
     def hint_lines(self) -> tuple[str, ...]:

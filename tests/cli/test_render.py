@@ -67,6 +67,9 @@ OUTCOMES = [
 ]
 
 
+OF_ERRORS = ("error", "exit_code", "message", "hints", "run")
+
+
 def keys(document: dict[str, Any]) -> dict[str, set[str]]:
     """The keys of the document, and of the rows in each of its lists."""
     rows = {name: set().union(*value) for name, value in document.items() if isinstance(value, list)}
@@ -80,7 +83,7 @@ def test_the_json_of_renew_has_these_keys() -> None:
     assert (document["version"], JSON_VERSION) == (1, 1)
     assert keys(document) == {
         "": {"version", "profiles"},
-        "profiles": {"profile", "role_arn", "state", "expires_at", "place", "error", "message", "hints"},
+        "profiles": {"profile", "role_arn", "state", "expires_at", "place", *OF_ERRORS},
     }
 
 
@@ -94,10 +97,13 @@ def test_the_json_of_renew_says_what_became_of_each() -> None:
         "expires_at": "2026-11-22T07:03:19Z",
         "place": "credentials file",
         "error": None,
+        "exit_code": None,
         "message": None,
         "hints": [],
+        "run": None,
     }
     assert (test["expires_at"], test["error"], test["message"]) == (None, "WrongCode", "AWS refused the code")
+    assert (test["exit_code"], test["run"]) == (5, None)
     assert test["hints"] == ["wait for the next code"]
 
 
@@ -107,7 +113,7 @@ def test_the_json_of_plan_has_these_keys() -> None:
         "": {"version", "codes", "calls", "reused", "profiles"},
         "calls": {*("session", "call", "role_arn", "duration_seconds", "code_of", "signed_by", "profiles", "reason")},
         "reused": set(),
-        "profiles": {"profile", "session", "needs_call", "notes", "error", "message", "hints"},
+        "profiles": {"profile", "session", "needs_call", "notes", *OF_ERRORS},
     }
 
 

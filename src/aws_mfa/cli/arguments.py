@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _VALUE_BEGINS = re.compile("""['"=]""")
 _CHOICES = "(choose from "
 _OWN_WORDS = 1  # PROFILE; the next word belongs to the command
+JSON_ERRORS = "--json-errors"
 _PLAIN_WORD = re.compile(r"[a-z][a-z-]{0,19}")  # names of commands and flags look like this; a secret does not
 
 # Flags of 0.0.12's neighbours (aws-vault, granted, awsume and the like) -> what does that here.
@@ -50,7 +51,9 @@ def duration(text: str) -> int:
 
 
 class Parser(argparse.ArgumentParser):
-    """`argparse.ArgumentParser`; flags are not abbreviated."""
+    """`argparse.ArgumentParser`; flags are not abbreviated. `raises`: wrong usage is a `BadInput`, not printed here."""
+
+    raises = False
 
     def __init__(self, prog: str, **options: Any) -> None:  # noqa: ANN401  # argparse passes more to subparsers since 3.14
         as_written = argparse.RawDescriptionHelpFormatter
@@ -68,6 +71,9 @@ class Parser(argparse.ArgumentParser):
 
     def refuse(self, message: str) -> NoReturn:
         """Like `error`, but the message is printed unchanged."""
+        if self.raises:
+            text, *hints = message.split(f"\n{HINT}")
+            raise BadInput(text, *hints, f"{self.prog} --help")
         super().error(message)
 
     def shown_flag(self, word: str) -> str:

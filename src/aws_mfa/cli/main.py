@@ -14,12 +14,11 @@ import warnings
 from typing import TYPE_CHECKING, Protocol
 
 from aws_mfa.aws_values.text import shown_text
-from aws_mfa.cli.arguments import Parser, cut_at_command, parsed
+from aws_mfa.cli.arguments import JSON_ERRORS, Parser, cut_at_command, parsed
 from aws_mfa.cli.classic import run as classic
 from aws_mfa.cli.classic.flags import classic_parser
-from aws_mfa.cli.output import drop_output, prepare_output, print_failure, refuse_closed_output, unexpected, unwritten
+from aws_mfa.cli.output import JSON, ONE_LINE, TEXT, prepare_output, refuse_closed_output, report
 from aws_mfa.cli.wiring import RealInterfaces
-from aws_mfa.errors import AwsMfaError, Cancelled
 from aws_mfa.system.core_dumps import forbid_core_dumps
 
 if TYPE_CHECKING:
@@ -87,17 +86,8 @@ def main(argv: list[str]) -> int:
     gc.set_threshold(50_000)  # a plan of 10 000 profiles makes 300 000 objects: searching them takes a tenth
     try:
         return _run(argv)
-    except AwsMfaError as error:
-        return print_failure(error)
-    except KeyboardInterrupt:
-        return print_failure(Cancelled("cancelled"))
-    except OSError as error:
-        drop_output()
-        if isinstance(error, BrokenPipeError):
-            return 1  # the reader of our output has ended
-        return print_failure(unwritten(error) or unexpected(error))
-    except Exception as error:  # noqa: BLE001  # the last resort: a bug is reported in one line
-        return print_failure(unexpected(error))
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # the last resort: a bug is reported in one line
+        return report(error)
 
 
 def silence_libraries() -> None:
@@ -145,19 +135,27 @@ def whole_parser(*, is_brief: bool = False) -> Parser:
 
 def _run_command(name: str, argv: list[str]) -> int:
     command = _module_of(name)
-    try:
-        return _parsed_and_run(command, name, argv)
-    except BaseException as error:
-        exit_code = _exit_code_of(error)
-        if exit_code and hasattr(command, "report_failure"):
-            command.report_failure(exit_code, argv, RealInterfaces())
-        raise
-
-
-def _parsed_and_run(command: Command, name: str, argv: list[str]) -> int:
     parser = Parser(f"aws-mfa {name}", description=command.HELP, epilog=f"example:\n  {COMMANDS[name][2]}")
     command.add_arguments(parser)
     own, rest = cut_at_command(parser, argv) if getattr(command, "TAKES_COMMAND", False) else (argv, [])
+    parser.raises = JSON_ERRORS in own  # also if parsing fails
+    form = JSON if parser.raises else TEXT if getattr(command, "ANNOUNCES", True) else ONE_LINE
+    exit_code = 1
+    try:
+        exit_code = _parsed_and_run(command, parser, own, rest)
+        sys.stdout.flush()  # a failure of it is one of the command
+    except SystemExit as ended:  # raised by argparse after its help, or for wrong usage; by a signal
+        exit_code = int(ended.code or 0)
+        raise
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # the last resort: a bug is reported in one line
+        exit_code = report(error, form)
+    finally:
+        if exit_code and hasattr(command, "report_failure"):
+            command.report_failure(exit_code, argv, RealInterfaces())
+    return exit_code
+
+
+def _parsed_and_run(command: Command, parser: Parser, own: list[str], rest: list[str]) -> int:
     args = parsed(parser, own)
     args.command = rest
     interfaces = RealInterfaces(
@@ -167,16 +165,9 @@ def _parsed_and_run(command: Command, name: str, argv: list[str]) -> int:
         announces=getattr(command, "ANNOUNCES", True),
         use_keychain=not getattr(args, "no_keychain", False),
         given_agent=getattr(args, "agent", None),
-        command=name,
+        command=parser.prog.partition(" ")[2],
     )
     exit_code = command.run(args, interfaces)
     if exit_code == 0:  # a run that failed prints its one line only
         sys.stderr.write("".join(f"{shown_text(text)}\n" for text in interfaces.shared.held_back))
     return exit_code
-
-
-def _exit_code_of(error: BaseException) -> int:
-    if isinstance(error, SystemExit):  # raised by argparse after its help, or for wrong usage
-        return error.code if isinstance(error.code, int) else 0
-    default = Cancelled if isinstance(error, KeyboardInterrupt) else AwsMfaError
-    return getattr(error, "exit_code", default.exit_code)

@@ -14,6 +14,7 @@ from aws_mfa.aws_values.narrowing import Overlay, allow_policy
 from aws_mfa.aws_values.policies import check_policy, check_policy_arns
 from aws_mfa.aws_values.regions import REGION_FLAG, region_of_form
 from aws_mfa.aws_values.text import duration_text, parse_duration
+from aws_mfa.cli.arguments import JSON_ERRORS
 from aws_mfa.config.sections import profile_in_force
 from aws_mfa.errors import BadCode, BadInput
 from aws_mfa.handover.hand_over import hand_over
@@ -61,6 +62,7 @@ def add_code_arguments(parser: argparse.ArgumentParser, *, reads_stdin: bool = T
 
 
 def add_overlay_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(JSON_ERRORS, action="store_true", help="for programs: a failure is one line of JSON on stderr")
     add = parser.add_argument_group("a narrower session").add_argument
     add("--read-only", action="store_true", help="read access: AWS's ReadOnlyAccess, or aws-mfa's own for users")
     add("--allow", metavar="LIST", help="only these actions: 'ec2:Describe*,s3:List*'")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
 import sys
 import traceback
@@ -16,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.command_lines import quote, set_variables
-from aws_mfa.errors import AwsMfaError, BadInput, NotSetUp
+from aws_mfa.errors import AwsMfaError, BadInput, Cancelled, NotSetUp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import TextIO
 
+TEXT, ONE_LINE, JSON = "text", "one line", "json"  # forms of a failure
 _OUR_PACKAGE = "aws_mfa.cli."
 _REPORT = "report it, with the command you typed: https://github.com/aws-mfa/aws-mfa/issues"
 
@@ -108,12 +110,42 @@ def print_lines(lines: Iterable[str]) -> None:
     sys.stdout.flush()
 
 
-def print_failure(error: AwsMfaError) -> int:
-    """Returns the exit code."""
+def report(error: Exception | KeyboardInterrupt, form: str = TEXT) -> int:
+    """Print what ended a run, and return its exit code."""
+    if isinstance(error, OSError):
+        drop_output()
+        if isinstance(error, BrokenPipeError) and form != JSON:
+            return 1  # the reader of our output has ended
+        error = unwritten(error) or unexpected(error)
+    elif isinstance(error, KeyboardInterrupt):
+        error = Cancelled("cancelled")
+    return print_failure(error if isinstance(error, AwsMfaError) else unexpected(error), form)
+
+
+def print_failure(error: AwsMfaError, form: str = TEXT, **more: object) -> int:
+    """Return the exit code; `more` adds to the fields of the JSON."""
     lines = [f"aws-mfa: {error.message}", *error.hint_lines]
+    if form == ONE_LINE:
+        lines = ["; ".join([lines[0], *error.hints[:1]])]
+    elif form == JSON:
+        lines = [json.dumps({"version": 1, **error_fields(error), **more})]
     with suppress(OSError):  # the exit code still reports the failure
         print("\n".join(map(shown_text, lines)), file=sys.stderr)  # noqa: T201  # the one printer of failures
     return error.exit_code
+
+
+def error_fields(error: AwsMfaError | None) -> dict[str, object]:
+    if error is None:
+        return {"error": None, "exit_code": None, "message": None, "hints": [], "run": None}
+    fields = {"error": type(error).__name__, "exit_code": error.exit_code, "message": error.message}
+    return {**fields, "hints": list(error.hints), "run": error.command}
+
+
+def print_failures(failures: Mapping[str, AwsMfaError], exit_code: int) -> int:
+    """As JSON for a command of many profiles: the failure that decides its exit code, and each profile's."""
+    decisive = next(error for error in failures.values() if error.exit_code == exit_code)
+    profiles = [{"profile": name, **error_fields(error)} for name, error in failures.items()]
+    return print_failure(decisive, JSON, profiles=profiles)
 
 
 def unexpected(error: Exception) -> AwsMfaError:

@@ -13,7 +13,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import duration_text, local_text, rfc3339_text, shown_text
-from aws_mfa.cli.output import escaped
+from aws_mfa.cli.output import error_fields, escaped
 from aws_mfa.errors import Cancelled
 from aws_mfa.prompt.typed_line import width_of
 from aws_mfa.renewal.plan import summary
@@ -200,12 +200,6 @@ def status_json(rows: Sequence[StatusRow], now: float, reminders: Sequence[str])
         ends = (None, None) if ends_at is None else (rfc3339_text(ends_at), max(0, int(ends_at - now)))
         profiles.append({**facts, "expires_at": ends[0], "seconds_left": ends[1]})
     return json.dumps({"version": JSON_VERSION, "profiles": profiles, "reminders": list(reminders)}, indent=2)
-
-
-def error_fields(error: AwsMfaError | None) -> dict[str, object]:
-    if error is None:
-        return {"error": None, "message": None, "hints": []}
-    return {"error": type(error).__name__, "message": error.message, "hints": list(error.hints)}
 
 
 def table(header: list[str], rows: list[list[str]], width: int | None) -> str:

@@ -55,7 +55,7 @@ CREDENTIAL_PROCESS = "credential_process"  # SDKs must read this key, so it is n
 
 # The flags of `aws-mfa credential-process`; a test compares them with its parser, which the hot path cannot load.
 # Without `--from`: with it the session is of whatever profile a server hands out, perhaps of another machine.
-PROCESS_FLAGS = ("--no-input", "--no-keychain", "--read-only", "--token-stdin")
+PROCESS_FLAGS = ("--json-errors", "--no-input", "--no-keychain", "--read-only", "--token-stdin")
 PROCESS_FLAGS_WITH_VALUE = (
     *("--min-remaining", "--duration", "--region", "--source-profile"),
     *("--policy", "--policy-arn", "--allow", "--agent", "--token", "--vault"),

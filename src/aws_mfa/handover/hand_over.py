@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from aws_mfa.aws_values.narrowing import NOTHING_NARROWER
 from aws_mfa.errors import AwsMfaError, Cancelled, NeedsHuman
 from aws_mfa.prompt.providers import TERMINAL
 from aws_mfa.renewal.ask import ends_our_question
@@ -43,7 +44,7 @@ def hand_over(
         watch = interfaces.watch_files()
     plan = make_plan(replace(request, hands_over=True), interfaces, known)
     for error in plan.failures.values():
-        raise error
+        raise with_command(error, request, plan, interfaces.agent) if interfaces.agent else error
     check_possible(plan, request.min_remaining_s, interfaces.now())
     told: Sequence[str] = ()
     if not request.for_sdk or (plan.codes and request.token is None):
@@ -97,17 +98,31 @@ def _renewed(plan: Plan, interfaces: Interfaces) -> Session:
     (outcome,) = renew_many(plan, interfaces, token=request.token)
     if outcome.session is not None:
         return outcome.session
-    raise with_command(first_failure(outcome.error), request, plan)
+    raise with_command(first_failure(outcome.error), request, plan, interfaces.agent)
 
 
-def with_command(error: AwsMfaError, request: RenewalRequest, plan: Plan) -> AwsMfaError:
-    """The error; if it is a `NeedsHuman`, with the command that gets the session of the request's only profile."""
+def with_command(error: AwsMfaError, request: RenewalRequest, plan: Plan, agent: str | None) -> AwsMfaError:
+    """The error; a `NeedsHuman` has the command after which the same call needs no person, and no hints for agents."""
     if not isinstance(error, NeedsHuman):
         return error
-    command = f"in a terminal: {request.renew_command(plan.verb_to_renew(request.profile))}"
-    # `command` says where to run what.
-    others = [hint for hint in error.hints if not hint.startswith(("run ", "in a terminal: "))]
-    return NeedsHuman(f"profile {request.profile!r} needs an MFA code: {error.message}", command, *others)
+    name, verb = request.profile, plan.verb_to_renew(request.profile)
+    codes = [step for step in plan.codes if name in step.profiles]
+    is_wide = name in plan.grants and not plan.grants[name].is_narrow  # else what `renew` writes is too much for it
+    if agent and not (is_wide and codes and all(step.request.role_arn is None for step in codes)):
+        verb = f"whoami --agent {agent}"  # the agent's own session, in the cache
+    elif agent or (request.overlay and not plan.chains[name].role_chain):  # narrowed later: the MFA session is whole
+        needed = [request.needed_s(step.inputs, costs_code=True) for step in codes if step.rest]
+        left_s = max(needed, default=request.min_remaining_s)  # `renew` would keep what is too short here
+        request = replace(request, overlay=NOTHING_NARROWER, duration_s=None, min_remaining_s=left_s)
+    command = request.renew_command(verb)
+    needs = f"profile {name!r} needs {'a person' if agent and not codes else 'an MFA code'}"
+    # The first hint says where to run what.
+    hints = [hint for hint in error.hints if not hint.startswith(("run ", "in a terminal: "))]
+    made = NeedsHuman(f"{needs}: {error.message}", f"in a terminal: {command}", *hints)
+    if agent:
+        made = NeedsHuman(f"{needs}: ask the user to run: {command}")
+    made.command = command
+    return made
 
 
 def _note_answer(session: Session, plan: Plan, watch: Watch, interfaces: Interfaces) -> None:

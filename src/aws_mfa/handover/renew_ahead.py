@@ -108,7 +108,7 @@ class RenewAhead:
         if rest is not None and rest.expires_at - self._interfaces.now() > MARGIN_S:
             return self.plan.stored.session(rest)
         request = replace(self._request, profiles=[name], min_remaining_s=self._min_remaining_s)
-        raise with_command(first_failure(result), request, self.plan)
+        raise with_command(first_failure(result), request, self.plan, self._interfaces.agent)
 
     @property
     def profiles(self) -> list[str]:

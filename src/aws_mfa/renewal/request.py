@@ -79,9 +79,10 @@ class RenewalRequest:
         return max(given_s, MARGIN_S)
 
     def renew_command(self, verb: str = "renew") -> str:
-        """The command that renews exactly this session, so that the same request then finds it."""
-        source = self.source if is_arn(self.profile) else None
-        words = ["aws-mfa", verb if source is None and self.duration_s is None else "exec"]
+        """The command that renews exactly these sessions, so that the same request then finds them."""
+        names = self.profiles or ()
+        source = self.source if any(map(is_arn, names)) else None
+        words = ["aws-mfa", "exec" if verb == "renew" and (source or self.duration_s) else verb]
         words += ["--duration", f"{self.duration_s}"] if self.duration_s is not None else []
         words += ["--source-profile", quote(source.value)] if source is not None else []
         left_s = self.min_remaining_s or 0.0
@@ -94,7 +95,7 @@ class RenewalRequest:
             words.append("--no-keychain")
         elif self.vault is not None:
             words += ["--vault", self.vault]
-        return " ".join([*words, quote(self.profile)])
+        return " ".join([*words, *map(quote, names)])
 
 
 def is_arn(profile: str) -> bool:

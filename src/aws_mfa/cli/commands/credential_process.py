@@ -10,10 +10,9 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from aws_mfa.aws_values.text import shown_text
 from aws_mfa.cli.fast.from_socket import FROM_FLAG, answer_from, document_in
 from aws_mfa.cli.options import add_hand_over_arguments, hand_over_request
-from aws_mfa.errors import AwsMfaError, BadInput, Unreachable
+from aws_mfa.errors import BadInput, Unreachable
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.sessions.entry import document_of
 
@@ -47,25 +46,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
-    try:
-        if args.from_socket is not None:
-            document = _from_socket(args)
-        elif args.profile is None:
-            raise BadInput("whose session? PROFILE is missing", "aws-mfa credential-process PROFILE")
-        else:
-            session, _ = hand_over(hand_over_request(args, [args.profile], interfaces, for_sdk=True), interfaces)
-            document = document_of(session)
-    except AwsMfaError as error:
-        line = "; ".join([f"aws-mfa: {error.message}", *error.hints[:1]])
-        sys.stderr.write(f"{shown_text(line)}\n")
-        return error.exit_code
+    if args.from_socket is not None:
+        document = _from_socket(args)
+    elif args.profile is None:
+        raise BadInput("whose session? PROFILE is missing", "aws-mfa credential-process PROFILE")
+    else:
+        session, _ = hand_over(hand_over_request(args, [args.profile], interfaces, for_sdk=True), interfaces)
+        document = document_of(session)
     sys.stdout.write(f"{document}\n")
     return 0
 
 
 def _from_socket(args: argparse.Namespace) -> str:
     """The document from the server; raises what `answer_from` raises, and the server's reason with its exit code."""
-    others = [name for name, given in vars(args).items() if given and name not in ("from_socket", "profile")]
+    others = sorted({name for name, given in vars(args).items() if given} - {"from_socket", "profile", "json_errors"})
     if others:
         flag = f"--{others[0].replace('_', '-')}"
         raise BadInput(f"{FROM_FLAG} and {flag} contradict each other", f"give {flag} to aws-mfa serve")

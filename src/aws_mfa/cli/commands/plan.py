@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aws_mfa.cli.options import add_overlay_arguments, add_plan_arguments, add_vault_arguments, plan_request
+from aws_mfa.cli.output import print_failures, print_lines
 from aws_mfa.cli.render import plan_json, plan_text
 from aws_mfa.renewal.make_plan import make_plan
 
@@ -35,6 +36,6 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     for notice in planned.users.notices:
         interfaces.say(notice)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    text = f"{plan_json(planned)}\n" if args.json else plan_text(planned, width)
-    sys.stdout.write(text)
-    return next((error.exit_code for error in planned.failures.values()), 0)
+    print_lines((plan_json(planned) if args.json else plan_text(planned, width)).splitlines())
+    exit_code = next((error.exit_code for error in planned.failures.values()), 0)
+    return print_failures(planned.failures, exit_code) if exit_code and args.json_errors else exit_code

@@ -5,15 +5,16 @@ from __future__ import annotations
 import shutil
 import sys
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import duration_text, shown_text
 from aws_mfa.cli import options
-from aws_mfa.cli.output import unexpected
+from aws_mfa.cli.output import print_failures, print_lines, unexpected
 from aws_mfa.cli.render import failure_lines, outcome_rows, outcomes_json, table
 from aws_mfa.command_lines import quote
 from aws_mfa.config.settings import hidden_by
-from aws_mfa.errors import HINT, AwsMfaError
+from aws_mfa.errors import HINT, AwsMfaError, NeedsHuman
 from aws_mfa.renewal.calls import exit_code_of, renew_many, unseen
 from aws_mfa.renewal.make_plan import make_plan
 from aws_mfa.renewal.plan import summary
@@ -61,8 +62,16 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     outcomes = renew_many(planned, interfaces, token=token, show=show)
     for line in (*shortcomings(outcomes, request, interfaces.now()), *hidden_by(interfaces.environ)):
         interfaces.say(line)
-    sys.stdout.write(f"{outcomes_json(outcomes)}\n" if args.json else _text(outcomes, interfaces.now()))
-    return exit_code_of(outcomes)
+    failures = {one.profile: one.error for one in outcomes if one.error is not None}
+    waiting = [name for name, error in failures.items() if isinstance(error, NeedsHuman)]
+    command = replace(request, profiles=waiting).renew_command()
+    for name in waiting:
+        failures[name].command = command
+    print_lines((outcomes_json(outcomes) if args.json else _text(outcomes, interfaces.now())).splitlines())
+    exit_code = exit_code_of(outcomes)
+    if waiting and interfaces.agent and not args.json_errors:
+        interfaces.say(f"aws-mfa: {', '.join(waiting)}: an MFA code is needed: ask the user to run: {command}")
+    return print_failures(failures, exit_code) if failures and args.json_errors else exit_code
 
 
 def renewed(profile: str, interfaces: Interfaces, *, anew: bool) -> list[str]:

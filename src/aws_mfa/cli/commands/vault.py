@@ -8,8 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.text import rfc3339_text
-from aws_mfa.cli.output import print_lines
-from aws_mfa.cli.render import JSON_VERSION, error_fields, failure_lines, table
+from aws_mfa.cli.output import error_fields, print_lines
+from aws_mfa.cli.render import JSON_VERSION, failure_lines, table
 from aws_mfa.command_lines import quote, unset_variable
 from aws_mfa.config.sections import default_long_term, profile_in_force, profile_of
 from aws_mfa.errors import BadInput, Cancelled, NotSetUp
