@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from aws_mfa.errors import BadAnswer, Cancelled, InputEnded, NeedsHuman, WrongSecret
+from aws_mfa.errors import BadAnswer, Cancelled, InputEnded, NeedsHuman, NobodyAnswered, WrongSecret
 from aws_mfa.prompt.terminal import ControllingTerminal, NoTerminal, PipedAnswers, choose_terminal
 from aws_mfa.prompt.typed_line import LONGEST_ANSWER, answer_in, width_of
 from aws_mfa.system.cancel import Cancellation
@@ -260,6 +260,22 @@ def test_a_question_cancelled_before_it_was_asked_does_not_wait(screen: Callable
 
 
 @pytest.mark.real
+@pytest.mark.parametrize("ask", ["ask", "ask_hidden"])
+def test_a_question_on_an_agents_terminal_ends_in_time_and_echo_is_back(
+    screen: Callable[..., Screen], ask: str
+) -> None:
+    """Cursor and others run commands on a pty that no person may look at."""
+    body = f"terminal = choose_terminal(reads_pipe=False, limit_s=0.5)\nterminal.{ask}(QUESTION)"
+    end = asked_on(screen, body, "12").end()
+    assert (end.text.splitlines()[-1], end.status, end.echo, end.left) == (
+        "NobodyAnswered nobody answered within 0.5 s",
+        4,
+        True,
+        "next",
+    )
+
+
+@pytest.mark.real
 @pytest.mark.parametrize(("question", "answer"), [(ASK, "'123456'"), (ASK_HIDDEN, "6")])
 def test_text_typed_before_a_question_is_its_answer(screen: Callable[..., Screen], question: str, answer: str) -> None:
     asked = screen(f"import select; print('busy', flush=True); select.select([0], [], [])\n{question}")
@@ -443,6 +459,27 @@ def test_dev_null_and_a_closed_stdin_without_a_terminal_refuse() -> None:
     assert (done.stdout, done.stderr) == ("NoTerminal\n", "hello\n")
 
 
+@pytest.mark.parametrize(
+    ("asks_on_stdout", "limit_s", "is_limited"), [(True, None, False), (True, 60.0, True), (False, None, True)]
+)
+def test_a_pipe_that_stays_silent_is_given_up_but_by_a_person_in_the_form_without_a_command(
+    monkeypatch: pytest.MonkeyPatch, *, asks_on_stdout: bool, limit_s: float | None, is_limited: bool
+) -> None:
+    """0.0.12 waited for ever, and a program that asks a person for the code may rely on it; an agent does not."""
+    silent = NeedsHuman("nothing came")
+    monkeypatch.setattr("aws_mfa.prompt.terminal.read_line", lambda *_: b"123456\n")
+    monkeypatch.setattr("aws_mfa.prompt.terminal.read_line_in_time", lambda *_: (_ for _ in ()).throw(silent))
+    reader, writer = os.pipe()
+    with os.fdopen(reader) as stdin:
+        terminal = choose_terminal(reads_pipe=True, asks_on_stdout=asks_on_stdout, limit_s=limit_s, stdin=stdin)
+        if is_limited:
+            with pytest.raises(NeedsHuman, match="nothing came"):
+                terminal.ask(QUESTION)
+        else:
+            assert terminal.ask(QUESTION) == "123456"
+    os.close(writer)
+
+
 @pytest.mark.real
 @pytest.mark.parametrize("stdin", ["</dev/null", "<&-"])
 def test_without_a_pipe_the_terminal_is_asked(screen: Callable[..., Screen], stdin: str) -> None:
@@ -614,6 +651,16 @@ def test_the_windows_console_hides_and_can_be_cancelled(console: Callable[[str],
     cancellation.cancel(WrongSecret("the keys are wrong"))
     with pytest.raises(WrongSecret):
         console("123").ControllingTerminal(path).ask("Code:", cancellation)
+
+
+def test_a_question_at_an_agents_windows_console_ends_in_time(
+    console: Callable[[str], ModuleType], tmp_path: object
+) -> None:
+    path = os.path.join(str(tmp_path), "screen")
+    terminal = console("").ControllingTerminal(path, limit_s=0.2)
+    for ask in (terminal.ask, terminal.ask_hidden):
+        with pytest.raises(NobodyAnswered, match=r"nobody answered within 0.2 s"):
+            ask("Code:")
 
 
 def test_the_windows_console_gets_no_escape_sequence_of_other_peoples_names(

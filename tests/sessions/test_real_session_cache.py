@@ -8,11 +8,12 @@ import sys
 
 import pytest
 
+from aws_mfa.errors import KeychainUnavailable
 from aws_mfa.model import LongTermKeys, Secret, Session
 from aws_mfa.sessions.cache import SessionCache
 from aws_mfa.sessions.inputs import stored_name
 from aws_mfa.sessions.stores import open_stores
-from aws_mfa.vaults.keychain.vault import open_identity_item, open_keychain
+from aws_mfa.vaults.keychain.vault import WAITING, open_identity_item, open_keychain
 from aws_mfa.vaults.seal import AgeSeal
 from needs import needs
 from programs import output_of, start_program
@@ -110,6 +111,19 @@ def test_a_locked_keychain_is_reported_and_nothing_plain_is_written(gnome_keyrin
     assert all("the keychain is locked" in line for line in said)
     sessions = os.listdir(os.path.join(state_of(gnome_keyring), "sessions"))
     assert [name for name in sessions if name.startswith("session-")] == [f"session-{stored_name('work', INPUTS)}.age"]
+
+
+@pytest.mark.parametrize(("may_ask", "printed"), [(True, f"{WAITING}\n"), (False, "")])
+def test_a_keychain_that_hangs_is_named_before_the_limit_ends_the_wait(
+    gnome_keyring: RealKeychain, capfd: pytest.CaptureFixture[str], *, may_ask: bool, printed: str
+) -> None:
+    """The hot path opens it first, where nothing else has printed a word."""
+    gnome_keyring.freeze()
+    item = open_identity_item(gnome_keyring.environ, may_ask=may_ask)
+    item._time_limit_s = 4.0
+    with pytest.raises(KeychainUnavailable, match="did not answer within 4 s"):
+        item.identity()
+    assert capfd.readouterr().err == printed
 
 
 def test_keys_of_a_section_with_the_items_name_are_stored_beside_the_identity(gnome_keyring: RealKeychain) -> None:

@@ -4,12 +4,14 @@ import io
 import os
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from aws_mfa.errors import BadInput
+from aws_mfa.errors import BadInput, NeedsHuman
 from aws_mfa.interfaces import Document
+from aws_mfa.system import input_file, threads
 from aws_mfa.system.input_file import LARGEST, GivenDocument
 from users_and_modes import posix_only
 
@@ -60,6 +62,21 @@ def test_of_a_pipe_that_stays_open_one_line_is_read_and_the_rest_left(
         feeder.join()
         assert os.read(reader, 10_000) == rest
     os.close(writer)
+
+
+def test_a_pipe_that_stays_silent_is_given_up_after_a_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(input_file, "_LIMIT_S", 0.6)
+    monkeypatch.setattr(input_file, "answer_within", partial(threads.answer_within, patience_s=0.05))
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as stdin:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stdin))
+        with pytest.raises(NeedsHuman) as refused:
+            GivenDocument("-").read_line()
+        os.close(writer)
+    assert refused.value.lines == ("nothing came on standard input within 0.6 s", "hint: pipe the answer in")
+    assert capsys.readouterr() == ("", "waiting 0.6 s for a line on standard input\n")
 
 
 def test_a_closed_standard_input_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from aws_mfa.system.threads import (
     DeferredSignals,
     InThread,
     NoAnswer,
+    after,
     answer_within,
     deferred_signals,
     side_by_side,
@@ -154,6 +155,32 @@ def test_a_process_ends_although_a_call_hangs() -> None:
     )
     ended = run_python(code)
     assert (ended.stdout, ended.stderr) == ("given up\n", "")
+
+
+def test_what_takes_longer_is_reported_once_and_what_does_not_never() -> None:
+    reported: list[str] = []
+    came = threading.Event()
+
+    def report() -> None:
+        reported.append("waiting")
+        came.set()
+
+    with after(0.05, report):
+        assert came.wait(5)
+        time.sleep(0.15)
+    assert reported == ["waiting"]
+    for seconds in (60, None):
+        with after(seconds, report):
+            pass
+    with pytest.raises(ZeroDivisionError), after(60, report):
+        _ = 1 / 0
+    assert reported == ["waiting"]
+
+
+def test_without_a_thread_nothing_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading.Thread, "start", lambda _: (_ for _ in ()).throw(RuntimeError("no")))
+    with after(0, lambda: pytest.fail("reported")):
+        time.sleep(0.05)
 
 
 # Deferred signals

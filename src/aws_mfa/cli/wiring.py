@@ -63,7 +63,6 @@ if TYPE_CHECKING:
     from aws_mfa.vaults.seal import AgeSeal
 
 _WAIT_FOR_HUMAN_S = 120.0
-_WAITING = "waiting for the keychain: is there a window that asks to unlock it?"
 _BUSY = "waiting for another aws-mfa of yours to end, which changes keys or devices"
 _WAIT_FOR_CALL_S = 20.0  # a call without a code is answered within a second or two
 
@@ -155,11 +154,12 @@ class RealInterfaces:
             return NoTerminal("run the same without --no-input in a terminal", because="--no-input is set")
         if not self.at_terminal:
             return NoTerminal("run aws-mfa renew in another terminal", because="the command uses the terminal")
-        return choose_terminal(reads_pipe=reads_pipe, asks_on_stdout=self.asks_on_stdout)
+        limit_s = _WAIT_FOR_HUMAN_S / 2 if self.agent else None  # many agents end a command after two minutes
+        return choose_terminal(reads_pipe=reads_pipe, asks_on_stdout=self.asks_on_stdout, limit_s=limit_s)
 
     def screen(self) -> AbstractContextManager[Screen] | None:
         is_typed = sys.stdin is not None and sys.stdin.isatty()
-        if sys.platform == "win32" or not is_typed or self.environ.get("TERM", "dumb") == "dumb":
+        if self.agent or sys.platform == "win32" or not is_typed or self.environ.get("TERM", "dumb") == "dumb":
             return None
         terminal = self.terminal
         if isinstance(terminal, ControllingTerminal) and terminal.is_ours():
@@ -180,8 +180,8 @@ class RealInterfaces:
             self.environ,
             self.terminal,
             self._state("questions"),
-            # Without `announces`, the caller shows stderr only after a failure: only the failure is printed.
-            say=self.say if self.announces else lambda _: None,
+            # Without `announces`, the caller shows stderr only after a failure; an agent reads it with that.
+            say=self.say if self.announces else print_notice if self.agent else lambda _: None,
             hands_over=not self.reads_pipe,
             never_asks=self.never_asks,
         )
@@ -274,14 +274,14 @@ class RealInterfaces:
     def fork(self) -> Keychain:
         if not self.use_keychain:
             raise KeychainUnavailable("--no-keychain is set")
-        from aws_mfa.vaults.keychain.vault import TIME_LIMIT_S, open_keychain
+        from aws_mfa.vaults.keychain.vault import TIME_LIMIT_S, WAITING, open_keychain
 
         has_display = bool(self.environ.get("DISPLAY") or self.environ.get("WAYLAND_DISPLAY"))
         human = self.terminal.has_human and (has_display or sys.platform in ("darwin", "win32"))
         return open_keychain(
             self.environ,
             time_limit_s=_WAIT_FOR_HUMAN_S if human else TIME_LIMIT_S,
-            on_delay=lambda: None if self.looks_only else self.terminal.say(_WAITING),
+            on_delay=lambda: None if self.looks_only else self.terminal.say(WAITING),
             may_ask=not self.never_asks,
         )
 

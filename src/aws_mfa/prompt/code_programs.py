@@ -17,8 +17,9 @@ from aws_mfa.aws_values.codes import checked_code
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import BadCode, NeedsHuman
 from aws_mfa.prompt.providers import MFA_PROCESS, VARIABLE, YKMAN
-from aws_mfa.prompt.terminal import child_terminal
+from aws_mfa.prompt.terminal import child_terminal, print_notice
 from aws_mfa.system.programs import ProgramFailed, TookTooLong, found_program, run_for_answer, words_of
+from aws_mfa.system.threads import MOMENT_S, after
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -59,7 +60,7 @@ class MfaProcessProvider:
         """Return the code printed. Raises `NeedsHuman`, `Cancelled` on Ctrl-C, or the cancellation's error."""
         command, limit_s = question.command or "", self._time_limit_s
         try:
-            with self._tty() as tty:
+            with self._tty() as tty, after(MOMENT_S, lambda: print_notice("waiting for the profile's mfa_process")):
                 ended = run_for_answer(
                     command, environ=self._environ, limit_s=limit_s, cancellation=cancellation, tty=tty
                 )

@@ -59,7 +59,7 @@ def open_code_providers(
             return WaitingProvider(folder, announce=_announcement(terminal, say), has_reader=is_chosen or not is_ci)
         provider = TerminalProvider(terminal) if name == TERMINAL else DialogProvider(environ)
         # Without a person here (a pipe, no terminal) the question ends at once: there is no time to answer elsewhere.
-        return AnsweredElsewhere(provider, folder) if provider.has_human else provider
+        return AnsweredElsewhere(provider, folder, say) if provider.has_human else provider
 
     return [opened(name) for name in names]
 

@@ -2,8 +2,8 @@
 Where questions are asked: at the terminal, through a pipe, or nowhere; `choose_terminal` finds out which.
 
 The three have the same methods, so no other module asks whether it is interactive. None of them hangs if no one can
-answer, except on a pipe whose writer leaves it open. `TerminalProvider` makes a code provider of each;
-`FunctionProvider` asks a function of the Python program that uses this package.
+answer, except the form without a command: a person's, on a pipe whose writer leaves it open. `TerminalProvider` makes a
+code provider of each; `FunctionProvider` asks a function of the Python program that uses this package.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import Cancelled, NeedsHuman
 from aws_mfa.model import Secret
 from aws_mfa.prompt.providers import TERMINAL
-from aws_mfa.prompt.typed_line import LONGEST_ANSWER, answer_in
+from aws_mfa.prompt.typed_line import CONTROLLING_TERMINAL, LONGEST_ANSWER, answer_in
 from aws_mfa.system.cancel import Cancellation
-from aws_mfa.system.input_file import read_line
+from aws_mfa.system.input_file import read_line, read_line_in_time
 from aws_mfa.system.threads import NoAnswer, answer_within
 
 if TYPE_CHECKING:
@@ -93,8 +93,9 @@ class PipedAnswers:
 
     has_human = False
 
-    def __init__(self, fd: int = 0, *, asks_on_stdout: bool = True) -> None:
+    def __init__(self, fd: int = 0, *, asks_on_stdout: bool = True, is_limited: bool = False) -> None:
         self._fd = fd
+        self._is_limited = is_limited or not asks_on_stdout
         self._asks_on_stdout = asks_on_stdout
         self._ahead: list[bytes] = []
         self._is_read = False
@@ -108,7 +109,8 @@ class PipedAnswers:
         try:
             # A thread that `lines_left` gave up still takes the next line.
             with nullcontext() if self._ahead else self._reading:
-                line = self._ahead.pop(0) if self._ahead else read_line(self._fd, LONGEST_ANSWER + 1)
+                read = read_line_in_time if self._is_limited else read_line
+                line = self._ahead.pop(0) if self._ahead else read(self._fd, LONGEST_ANSWER + 1)
         except KeyboardInterrupt:
             raise Cancelled("cancelled") from None
         except OSError as error:
@@ -159,19 +161,18 @@ class PipedAnswers:
 
 
 def choose_terminal(
-    *, reads_pipe: bool, asks_on_stdout: bool = True, stdin: TextIO | None = None
+    *, reads_pipe: bool, asks_on_stdout: bool = True, limit_s: float | None = None, stdin: TextIO | None = None
 ) -> ControllingTerminal | PipedAnswers | NoTerminal:
     """
-    Choose where to ask: a pipe or file on stdin if `reads_pipe`, else the terminal, else nowhere.
+    Choose where to ask: a pipe or file on stdin if `reads_pipe`, else the terminal (for `limit_s` s), else nowhere.
 
     A command that other programs start must not set `reads_pipe`: an SDK may give it a pipe that is never written to.
     """
     stdin = stdin or sys.stdin  # None where the process was started with descriptor 0 closed
     if reads_pipe and stdin is not None and _holds_answers(stdin):
-        return PipedAnswers(stdin.fileno(), asks_on_stdout=asks_on_stdout)
-    if terminal_opens():
-        return ControllingTerminal()
-    return ControllingTerminal(_TERMINAL_ON_STDIN) if terminal_opens(_TERMINAL_ON_STDIN) else NoTerminal()
+        return PipedAnswers(stdin.fileno(), asks_on_stdout=asks_on_stdout, is_limited=bool(limit_s))
+    path = next(filter(terminal_opens, (CONTROLLING_TERMINAL, _TERMINAL_ON_STDIN)), None)
+    return ControllingTerminal(path, limit_s=limit_s) if path else NoTerminal()
 
 
 def _holds_answers(stdin: TextIO) -> bool:

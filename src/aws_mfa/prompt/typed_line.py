@@ -16,6 +16,7 @@ from unicodedata import combining, east_asian_width
 from aws_mfa.aws_values.text import shown_text
 from aws_mfa.errors import BadAnswer
 from aws_mfa.model import Secret
+from aws_mfa.system.cancel import limited
 from aws_mfa.system.input_file import text_of_line
 
 if TYPE_CHECKING:
@@ -80,15 +81,18 @@ class Console:
 
     has_human = True
 
-    def __init__(self, path: str = CONTROLLING_TERMINAL) -> None:
+    def __init__(self, path: str = CONTROLLING_TERMINAL, *, limit_s: float | None = None) -> None:
         self._path = path
+        self._limit_s = limit_s  # how long a question waits: an agent's terminal may have no person
 
     def ask(self, question: str, cancellation: Cancellation | None = None) -> str:
         """Raises `Cancelled`, `BadAnswer`, `NeedsHuman` (no terminal, or in its background), or the cancellation's."""
-        return self._read(shown_text(question), cancellation, hidden=False)
+        with limited(cancellation, self._limit_s) as ours:
+            return self._read(shown_text(question), ours, hidden=False)
 
     def ask_hidden(self, question: str, cancellation: Cancellation | None = None) -> Secret:
-        return Secret(self._read(shown_text(question), cancellation, hidden=True))
+        with limited(cancellation, self._limit_s) as ours:
+            return Secret(self._read(shown_text(question), ours, hidden=True))
 
     def lines_left(self) -> int:
         return 0

@@ -7,7 +7,6 @@ cancels ends it. `answer_question` is the other side: another process's question
 
 from __future__ import annotations
 
-import threading
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -35,7 +34,7 @@ from aws_mfa.errors import (
     WrongSecret,
 )
 from aws_mfa.prompt.providers import CODE, COMMANDS, VARIABLE, CodeQuestion, WrappedProvider, not_asked, until_good
-from aws_mfa.system.cancel import Cancellation, passed_on
+from aws_mfa.system.cancel import Cancellation, limited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -172,19 +171,8 @@ class TimeLimitedProvider(WrappedProvider):
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
         """Raises `NeedsHuman` when the time is over, so that the next provider is tried."""
-        ours = Cancellation()
-        timeout = NobodyAnswered(f"nobody answered within {self._limit_s:g} s")
-        timer = threading.Timer(self._limit_s, ours.cancel, [timeout])
-        timer.daemon = True
-        try:
-            timer.start()
-        except RuntimeError:
-            raise NeedsHuman("no further thread may be started here") from None
-        try:
-            with passed_on(cancellation, ours):
-                return self._provider.ask(question, ours)
-        finally:
-            timer.cancel()
+        with limited(cancellation, self._limit_s) as ours:
+            return self._provider.ask(question, ours)
 
 
 def answer_question(given: str | None, interfaces: Interfaces) -> str:

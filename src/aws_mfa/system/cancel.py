@@ -10,6 +10,9 @@ from contextlib import contextmanager
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
+from aws_mfa.errors import NobodyAnswered
+from aws_mfa.system.threads import after
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -68,3 +71,11 @@ def passed_on(theirs: Cancellation | None, ours: Cancellation) -> Iterator[None]
         yield
     finally:
         theirs.wake_by(None)
+
+
+@contextmanager
+def limited(theirs: Cancellation | None, limit_s: float | None) -> Iterator[Cancellation]:
+    """Yield what cancels a question like `theirs`, and after `limit_s` s with `NobodyAnswered`; None: no limit."""
+    ours, timeout = Cancellation(), NobodyAnswered(f"nobody answered within {limit_s or 0:g} s")
+    with passed_on(theirs, ours), after(limit_s, lambda: ours.cancel(timeout)):
+        yield ours

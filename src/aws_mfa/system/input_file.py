@@ -11,9 +11,11 @@ import os
 import stat
 import sys
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
-from aws_mfa.errors import BadInput
+from aws_mfa.errors import BadInput, NeedsHuman
+from aws_mfa.system.threads import NoAnswer, answer_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 STDIN = "-"
 LARGEST = 1024 * 1024
 _LONGEST_LINE = 4096
+_LIMIT_S = 90.0  # many agents stop a command after two minutes
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -37,6 +40,15 @@ def read_line(fd: int, most_bytes: int) -> bytes:
     if line.startswith(_UTF_16[0]) and line.endswith(b"\n"):
         line += os.read(fd, 1)  # the second half of the line's end
     return line
+
+
+def read_line_in_time(fd: int, most_bytes: int) -> bytes:
+    """`read_line` of standard input; says on stderr that it waits, and raises `NeedsHuman` if none comes in time."""
+    say = partial(print, f"waiting {_LIMIT_S:g} s for a line on standard input", file=sys.stderr)
+    try:
+        return answer_within(_LIMIT_S, partial(read_line, fd, most_bytes), on_delay=say)
+    except NoAnswer:
+        raise NeedsHuman(f"nothing came on standard input within {_LIMIT_S:g} s", "pipe the answer in") from None
 
 
 def text_of_line(line: bytes) -> str:
@@ -66,7 +78,7 @@ class GivenDocument:
 
     def read_line(self) -> str:
         # Not through the stream's buffer: it would take what follows as well.
-        line = self._read(lambda file: read_line(file.fileno(), _LONGEST_LINE))
+        line = self._read(lambda file: read_line_in_time(file.fileno(), _LONGEST_LINE))
         with suppress(UnicodeDecodeError):
             return text_of_line(line)
         raise BadInput(f"{self.name}: bytes that are not UTF-8", "save it as UTF-8")

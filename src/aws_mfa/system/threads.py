@@ -30,6 +30,7 @@ _WORKERS = 32
 # Windows delivers Ctrl-C only between two waits: each wait is at most this long.
 _LONGEST_WAIT_S = 0.5
 _SLICE_S = 0.2
+MOMENT_S = 2.0  # what takes longer is reported
 _DEFERRED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 
 
@@ -50,6 +51,18 @@ def start_thread(work: Callable[[], object], name: str | None = None) -> threadi
         limits = "ulimit -u, or the pids limit of a container"
         raise NoThread(f"no further thread may be started here ({limits})") from None
     return thread
+
+
+@contextmanager
+def after(seconds: float | None, work: Callable[[], object]) -> Iterator[None]:
+    """Do the work once, in a thread, if the `with` lasts so long; never for None, or without a thread."""
+    ended = threading.Event()
+    with suppress(NoThread):
+        start_thread(lambda: ended.wait(seconds) or work())
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 class _Outcome(Generic[Result]):
@@ -130,7 +143,7 @@ class NoAnswer(Exception):
 
 
 def answer_within(
-    limit_s: float | None, call: Callable[[], Result], *, patience_s: float = 3.0, on_delay: Callable[[], None]
+    limit_s: float | None, call: Callable[[], Result], *, patience_s: float = 3.0, on_delay: Callable[[], object]
 ) -> Result:
     """
     What `call()` returns or raises, or `NoAnswer` after `limit_s` seconds (None: no limit).

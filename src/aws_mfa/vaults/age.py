@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Protocol
 from aws_mfa.command_lines import quote, split
 from aws_mfa.errors import BadInput, BrokenFile, KeychainUnavailable, NotSetUp
 from aws_mfa.model import Secret
+from aws_mfa.prompt.terminal import print_notice
 from aws_mfa.system.input_file import text_of_line
 from aws_mfa.system.locks import lock
 from aws_mfa.system.private_files import ensure_private_folder, read_regular, replace_privately
 from aws_mfa.system.programs import NotStarted, ProgramFailed, run_for_answer
+from aws_mfa.system.threads import MOMENT_S, after
 from aws_mfa.vaults import items as key_items
 from aws_mfa.vaults.passphrase import KnownOfVault
 from aws_mfa.vaults.seal import refuse_without_age
@@ -219,6 +221,7 @@ class PassphraseCommand:
             raise _failed("printed two different passphrases: a new vault would never open again")
         return found
 
+    @after(MOMENT_S, lambda: print_notice(f"waiting for the command in {VARIABLE}"))
     def _asked(self) -> Secret:
         try:
             ended = run_for_answer(

@@ -172,6 +172,20 @@ def test_an_answer_here_ends_the_question_elsewhere(folder: str) -> None:
     assert place.said == []
 
 
+def test_a_question_that_is_shown_on_the_desktop_is_announced_after_a_moment(
+    folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program without a terminal, an agent's command for example, would wait for two minutes without a word."""
+    monkeypatch.setattr("aws_mfa.prompt.elsewhere.server.MOMENT_S", 0.05)
+    place, said = Place(), list[str]()
+    place.name = "dialog"
+    asking = Asking(AnsweredElsewhere(place, folder, said.append))
+    wait_until(lambda: said)
+    place.end(CODE)
+    assert asking.ended() == CODE
+    assert said == [f"waiting for a code of {DEVICE}: answer the dialog, or in any terminal: aws-mfa code"]
+
+
 def test_only_the_user_can_use_the_socket_and_it_ends_with_the_question(folder: str) -> None:
     place, asking = started(folder)
     wait_for_sockets(folder)

@@ -32,7 +32,7 @@ from aws_mfa.prompt.elsewhere.sockets import (
 )
 from aws_mfa.prompt.providers import CODE, TERMINAL, WrappedProvider
 from aws_mfa.system.cancel import Cancellation, passed_on
-from aws_mfa.system.threads import start_thread
+from aws_mfa.system.threads import MOMENT_S, after, start_thread
 from aws_mfa.system.unix_sockets import HAS_SOCKETS
 
 if TYPE_CHECKING:
@@ -155,9 +155,10 @@ class AnswerServer:
 class AnsweredElsewhere(WrappedProvider):
     """Asks another provider and serves `aws-mfa code`; the first answer counts, and a connected client has its time."""
 
-    def __init__(self, provider: CodeProvider, folder: str) -> None:
+    def __init__(self, provider: CodeProvider, folder: str, announce: Callable[[str], object] = bool) -> None:
         super().__init__(provider)
         self._folder = folder
+        self._announce = announce
         self._reply = Reply()
 
     def ask(self, question: CodeQuestion, cancellation: Cancellation | None = None) -> str:
@@ -166,9 +167,11 @@ class AnsweredElsewhere(WrappedProvider):
         ours = Cancellation()
         typed, failure = "", None
         answered = _Answered("answered elsewhere")
+        waiting = f"waiting for a code of {question.device}: answer the {self.name}, or in any terminal: aws-mfa code"
         with (
             passed_on(cancellation, ours),
             answer_server(self._folder, question, lambda: ours.cancel(answered)) as elsewhere,
+            after(None if self.name == TERMINAL else MOMENT_S, lambda: self._announce(waiting)),
             contextlib.suppress(_Answered),
         ):
             try:

@@ -10,6 +10,7 @@ item without need, because macOS asks again after each write, and to write items
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import suppress
 from functools import partial
@@ -38,6 +39,7 @@ FORK_KEY_ID = "aws:access_key_id"
 FORK_SECRET = "aws:secret_access_key"  # noqa: S105 - the name of a service
 FORK_DEVICE = "aws:mfa_device"
 TIME_LIMIT_S = 20.0
+WAITING = "waiting for the keychain: is there a window that asks to unlock it?"
 _COPY = " [copy]"  # behind the name of an item: no section can have that name either
 _CHECK_VALUE = '{"v": 1, "check": true}'
 _IDENTITY_FIELD = "age_identity"
@@ -49,7 +51,7 @@ def open_keychain(
     environ: Mapping[str, str],
     *,
     time_limit_s: float | None = TIME_LIMIT_S,
-    on_delay: Callable[[], None] = lambda: None,
+    on_delay: Callable[[], object] = lambda: None,
     may_ask: bool = True,
 ) -> Keychain:
     """This machine's keychain, opened at the first call; `may_ask` as in `open_backend`, the rest `KeychainItems`."""
@@ -59,7 +61,12 @@ def open_keychain(
 
 def open_identity_item(environ: Mapping[str, str], *, may_ask: bool = True) -> IdentityItem:
     """The item in this machine's keychain, opened at the first call; `may_ask` as in `open_backend`."""
-    return IdentityItem(partial(open_backend, environ, may_ask=may_ask))
+    return IdentityItem(partial(open_backend, environ, may_ask=may_ask), on_delay=_say_waiting if may_ask else bool)
+
+
+def _say_waiting() -> None:
+    with suppress(AttributeError, OSError, ValueError):  # a stderr that is closed
+        sys.stderr.write(f"{WAITING}\n")
 
 
 class KeychainItems:
@@ -75,7 +82,7 @@ class KeychainItems:
         opener: Callable[[], Backend],
         *,
         time_limit_s: float | None = TIME_LIMIT_S,
-        on_delay: Callable[[], None] = lambda: None,
+        on_delay: Callable[[], object] = lambda: None,
     ) -> None:
         self._opener = opener
         self._time_limit_s = time_limit_s
