@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 ROUNDS = 31
 ROUNDS_OF_THE_SLOW = 15
 ASK_FOR_IT = [stage.AWS_MFA, "credential-process", "work"]
+ASK_FOR_A_USERS = [stage.AWS_MFA, "credential-process", "home"]
+AGENT = {"CLAUDECODE": "1"}
+RULE = "aws_mfa_agent = read-only\n"
+# What tells the row -> the command, and its further variables.
+NARROW: dict[str, tuple[list[str], dict[str, str]]] = {
+    "an agent's, of a role": (ASK_FOR_IT, AGENT),
+    "an agent's, of a user": (ASK_FOR_A_USERS, AGENT),
+    "--read-only, of a role": ([*ASK_FOR_IT, "--read-only"], {}),
+    "--read-only, of a user": ([*ASK_FOR_A_USERS, "--read-only"], {}),
+}
 TRUE = shutil.which("true") or "/bin/true"
 SETTLED_S = 0.3
 IN_MEMORY = "/dev/shm"
@@ -50,6 +60,7 @@ class Homes:
         stage.write_credentials(home, section)
         with open(os.path.join(home, ".aws", "config"), "w", encoding="utf-8") as config:
             config.write(f"[profile work]\nrole_arn = {role.arn}\nsource_profile = home\nmfa_serial = {phone.serial}\n")
+            config.write(f"{RULE}[profile home]\nmfa_serial = {phone.serial}\n{RULE}")
         environment = {
             **stage.environment(home, AWS_ENDPOINT_URL_STS=self._aws.url, AWS_MFA_VAULT="file"),
             **variables,
@@ -57,8 +68,9 @@ class Homes:
             "AWS_MFA_SESSION_STORE": store,
         }
         time.sleep(SETTLED_S)
-        for argv in ([*ASK_FOR_IT, "--token", phone.code()], ASK_FOR_IT):
-            subprocess.run(argv, env=environment, stdout=subprocess.DEVNULL, check=True)
+        runs = [([*ASK_FOR_IT, "--token", phone.code()], {}), (ASK_FOR_IT, {}), *NARROW.values()]
+        for argv, more in runs:
+            subprocess.run(argv, env={**environment, **more}, stdout=subprocess.DEVNULL, check=True)
         return environment
 
 
@@ -105,6 +117,7 @@ def main() -> None:
                 *fast_rows("plain", plain),
                 from_socket,
             ]
+            rows += [paired.always(f"{name}, plain", argv, {**plain, **more}) for name, (argv, more) in NARROW.items()]
             print(paired.table(paired.compare([base, *rows], rounds=ROUNDS)))
         slow = [paired.always("credential-process, planned anew", [*ASK_FOR_IT, "--min-remaining", "15m"], plain)]
         if keychain is not None:
