@@ -122,6 +122,11 @@ def test_a_stored_session_is_found_by_its_label(home: str, label: str) -> None:
 
 
 @posix_only
+def test_an_agents_session_is_not_the_persons(home: str) -> None:
+    store(home, "work", HOUR_S, agent="claude-code", role_arn="x")
+    assert of(home, AWS_PROFILE="work") == ""
+
+
 def test_a_sealed_session_is_shown_without_the_keychain(home: str) -> None:
     inputs = {"access_key_id": KEY_ID}
     entry = entry_text(inputs, Session("ASIA1", Secret("s"), Secret("t"), time.time() + HOUR_S + 30)).encode()

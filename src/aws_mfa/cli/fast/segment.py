@@ -77,5 +77,6 @@ def _in_stores(profile: str, environ: Mapping[str, str]) -> Iterator[float]:
                     head = head_in(read_private(f"{folder}{os.sep}{name}", status) or b"")
                 except Unfit:
                     head = None
-                if head is not None and head.expires_at is not None:
+                is_an_agents = head is not None and "\nagent = " in head.inputs_text
+                if head is not None and head.expires_at is not None and not is_an_agents:
                     yield head.expires_at
