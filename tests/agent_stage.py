@@ -14,6 +14,7 @@ import json
 import os
 import secrets
 import shlex
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
@@ -193,7 +194,7 @@ Exit = Callable[..., Callable[[AgentStage], Taken]]
 
 
 def exec_(profile: str, *flags: str) -> Callable[[AgentStage], Taken]:
-    return lambda stage: command(stage, "exec", profile, *flags, "--", "env")
+    return lambda stage: command(stage, "exec", profile, *flags, "--", sys.executable)
 
 
 def exec_server(profile: str, *flags: str) -> Callable[[AgentStage], Taken]:

@@ -243,11 +243,14 @@ def check_gets_everything(name: str, grant: Grant, why: str) -> None:
 
 def check_profiles_give_everything(
     names: Iterable[str], known: KnownProfiles, interfaces: Interfaces, why: str
-) -> None:
-    """The same for profiles of these names, whether they exist or not."""
+) -> str | None:
+    """The same for profiles of these names, whether they exist or not; the first one's notice, if there is one."""
+    grants = []
     for name in names if interfaces.agent is not None else ():
-        profile = known.profiles.profile(name) or Profile(name, {}, known.profiles)
-        check_gets_everything(name, interfaces.grant(profile), why)
+        grant = interfaces.grant(known.profiles.profile(name) or Profile(name, {}, known.profiles))
+        check_gets_everything(name, grant, why)
+        grants.append(grant)
+    return grants[0].notice if grants else None
 
 
 def check_flags(chain: Chain, overlay: Overlay, grant: Grant) -> None:

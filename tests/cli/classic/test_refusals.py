@@ -165,3 +165,9 @@ def test_an_agent_that_gets_less_gets_nothing_by_another_name_of_the_keys(
     assert "aws_mfa_agent in" in ended.error
     assert (stage.sent(), stage.state()) == ([], before)
     assert "aws_mfa_agent" not in stage.call("--token", stage.code(), *argv).out
+
+
+def test_an_agent_that_gets_all_that_the_user_may_do_is_told_which_setting_changes_that(stage: ClassicStage) -> None:
+    ended = stage.call("--token", stage.code(), env={"CLAUDECODE": "1"})
+    told = "set: aws_mfa_agent = read-only, in [default]\n"
+    assert (ended.code, ended.err.count("\n"), ended.err.endswith(told)) == (0, 1, True), ended

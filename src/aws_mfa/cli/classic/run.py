@@ -138,7 +138,9 @@ def _check_rule(profile: ClassicProfile, interfaces: Interfaces) -> None:
     known, keys = KnownProfiles(interfaces), profile.long_term
     others = known.profiles.names() if profile.flags.long_term_suffix else ()
     names = (profile.name, keys, *(one for one in others if keys.startswith(f"{one}-")))
-    check_profiles_give_everything(names, known, interfaces, "this form writes a session for everyone")
+    notice = check_profiles_give_everything(names, known, interfaces, "this form writes a session for everyone")
+    if notice:
+        interfaces.say(notice)
 
 
 def _close_to_others(profile: ClassicProfile, interfaces: Interfaces, log: ClassicLog) -> None:
