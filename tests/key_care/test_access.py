@@ -54,6 +54,7 @@ def test_a_profile_with_a_role_and_its_own_keys_is_refused() -> None:
 def test_an_agent_that_gets_less_than_the_user_changes_no_keys_and_no_devices(value: str) -> None:
     interfaces = with_files(CONFIG.replace("[profile work]\n", f"[profile work]\naws_mfa_agent = {value}\n"))
     interfaces.agent = "ci"
-    with pytest.raises(RefusedByRule, match="aws_mfa_agent in"):
-        key_access("admin", RenewalRequest(["admin"]), interfaces)
+    for access in (key_access, iam_access):
+        with pytest.raises(RefusedByRule, match="aws_mfa_agent in"):
+            access("admin", RenewalRequest(["admin"]), interfaces)
     assert interfaces.fake_iam.calls == []

@@ -33,7 +33,8 @@ def _claude(profile: str, home: str, files: Sequence[str], environ: Mapping[str,
     # https://code.claude.com/docs/en/amazon-bedrock: awsCredentialExport is for those who cannot use AWS_PROFILE.
     at_home = f"(/{home}/".replace("\\", "/")
     deny = [rule.replace("(", "(/", 1).replace(at_home, "(~/", 1) for rule in _rules("Edit", files)]
-    refresh = f"aws-mfa renew {quote(profile)}"
+    # It is the user's, who types the code, also where the tool runs it with the variable by which agents are found.
+    refresh = f"{'' if sys.platform == 'win32' else 'AWS_MFA_AGENT=off '}aws-mfa renew {quote(profile)}"
     settings = {"permissions": {"deny": deny}, "env": {"AWS_PROFILE": profile}, "awsAuthRefresh": refresh}
     return f"{environ.get('CLAUDE_CONFIG_DIR') or f'{home}/.claude'}/settings.json", settings
 

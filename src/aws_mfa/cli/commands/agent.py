@@ -18,6 +18,7 @@ from aws_mfa.vaults.lookup import KnownProfiles
 if TYPE_CHECKING:
     import argparse
 
+    from aws_mfa.agents.tools import Settings
     from aws_mfa.interfaces import Interfaces
 
 READS_PIPE = False  # a line of a pipe confirms nothing
@@ -51,11 +52,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         what = f"{interfaces.agent} does not change its own settings"
         raise RefusedByRule(what, "ask the user to run this in a terminal")
     if args.undo:
-        left = change((path, settings), interfaces, None)
-        print_lines([f"{path}: {'nothing to take back' if left is None else 'what aws-mfa wrote is taken back'}"])
-        for name in left or ():
-            interfaces.say(f"not taken back, because it was changed since: {name}")
-        return NotSetUp.exit_code if left else 0
+        return _take_back((path, settings), interfaces)
     known = KnownProfiles(interfaces)
     known.check()
     found = known.profiles.profile(profile)
@@ -82,3 +79,11 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     undo = f"written; take it back with: aws-mfa agent setup {args.tool} --undo"
     print_lines([f"{path}: {'has these settings already' if done is None else undo}"])
     return 0
+
+
+def _take_back(found: Settings, interfaces: Interfaces) -> int:
+    left = change(found, interfaces, None)
+    print_lines([f"{found[0]}: {'nothing to take back' if left is None else 'what aws-mfa wrote is taken back'}"])
+    for name in left or ():
+        interfaces.say(f"not taken back, because it was changed since: {name}")
+    return NotSetUp.exit_code if left else 0
