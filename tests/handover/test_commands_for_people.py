@@ -102,6 +102,25 @@ def test_what_renew_would_keep_is_renewed_if_too_little_of_it_is_left_for_a_narr
         assert error.command == "aws-mfa renew --min-remaining 15m work"
 
 
+@pytest.mark.parametrize(
+    ("profile", "agent", "command"),
+    [
+        ("work", None, "renew --min-remaining 21m work"),
+        ("narrow", "codex", "whoami --agent codex --min-remaining 21m narrow"),
+    ],
+)
+def test_a_server_says_ahead_what_will_help(profile: str, agent: str | None, command: str) -> None:
+    interfaces = some_interfaces(agent)
+    interfaces.terminal = FakeTerminal("123456")
+    interfaces.fake_sts.answers = [a_session(lasts_s=43200), a_session(lasts_s=43200)]
+    overlay = Overlay() if agent else READ_ONLY
+    renewals = RenewAhead(RenewalRequest([profile], overlay), as_interfaces(interfaces))
+    renewals.get_first()
+    interfaces.moment = NOW + 43200 - 19 * 60
+    renewals.renew_quietly()
+    assert interfaces.said[-1].endswith(f"it needs an MFA code; in a terminal: aws-mfa {command}")
+
+
 def test_what_needs_a_person_but_no_code_is_requested_as_the_agent_requests_it() -> None:
     """The vault must be opened for each session of a role that takes no code: the user's own would not help."""
     interfaces = some_interfaces("codex")

@@ -201,8 +201,8 @@ class RenewAhead:
         served.try_at = self._interfaces.now() + _LOOK_AGAIN_S
         minutes = round(served.ahead_s / 60) + 1
         request = replace(self._request, profiles=[name], min_remaining_s=60 * minutes)
-        hint = f"in a terminal: {request.renew_command(plan.verb_to_renew(name))}"
-        self._not_renewed(name, NeedsHuman("it needs an MFA code", hint))
+        command = with_command(NeedsHuman(""), request, plan, self._interfaces.agent).command
+        self._not_renewed(name, NeedsHuman("it needs an MFA code", f"in a terminal: {command}"))
 
     def _take(self, name: str, session: Session, plan: Plan) -> None:
         """Serve this session from now on, unless it ends before the one that is served."""
