@@ -58,8 +58,7 @@ def refusal(interfaces: FakeInterfaces, request: RenewalRequest) -> NeedsHuman:
         ("work", Overlay(), 900, "exec --duration 900 work", "renew work"),
         ("work", READ_ONLY, None, "renew work", "renew work"),
         ("work", ALLOWED, 900, "renew work", "renew work"),
-        # What `renew` writes into the file would be more than this agent may have.
-        ("narrow", Overlay(), None, "renew narrow", "whoami --agent codex narrow"),
+        ("narrow", Overlay(), None, "renew narrow", "renew narrow"),
         ("dev", Overlay(), None, "renew dev", "renew dev"),
         ("dev", READ_ONLY, 900, "exec --duration 900 --read-only dev", "renew dev"),
         # The role's own session costs the code, and an agent's has another name.

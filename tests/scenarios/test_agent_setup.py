@@ -112,8 +112,9 @@ JSONC = '{\n    // mine\n    "editor.fontSize": 12,\n}\n'
 @pytest.mark.parametrize(
     ("tool", "text", "why"),
     [
-        ("vscode", JSONC, "it has comments or is not a JSON object"),
-        ("claude", "[1]", "it has comments or is not a JSON object"),
+        ("vscode", JSONC, "it has comments, has a key twice or is not a JSON object"),
+        ("claude", '{"env": {}, "env": {"A": "b"}}\n', "it has comments, has a key twice or is not a JSON object"),
+        ("claude", "[1]", "it has comments, has a key twice or is not a JSON object"),
         ("codex", "[shell_environment_policy]\n", "it has settings under shell_environment_policy"),
     ],
 )

@@ -14,6 +14,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aws_mfa.agents.tools import BEGIN, END
+from aws_mfa.aws_values.policies import without_repetition
 from aws_mfa.errors import BrokenFile
 
 if TYPE_CHECKING:
@@ -79,11 +80,11 @@ def _taken_back(now: str, noted: dict[str, Any], path: str, left: list[str]) -> 
 
 def _parsed(text: str, where: str) -> dict[str, Any]:
     try:
-        found = json.loads(text.strip() or "{}")
+        found = json.loads(text.strip() or "{}", object_pairs_hook=without_repetition)
     except (ValueError, RecursionError):
         found = None  # and no word of the error, which holds the text
     if not isinstance(found, dict):
-        raise BrokenFile(f"{where}: not changed, because it has comments or is not a JSON object")
+        raise BrokenFile(f"{where}: not changed, because it has comments, has a key twice or is not a JSON object")
     return found
 
 

@@ -54,7 +54,7 @@ def check_policy(text: str, source: str) -> str:
     """Return the policy on one line; `BadInput` if it is not a JSON object, or too long. No message quotes it."""
     try:
         # Windows writes a byte order mark. A duplicate key is refused: parsers differ in which value they use.
-        policy = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_without_repetition)
+        policy = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=without_repetition)
     except (ValueError, RecursionError):
         hint = f"look at it: python -m json.tool {quote(source)}"
         raise BadInput(f"the policy in {source} is not JSON, or has a key twice", hint) from None
@@ -75,7 +75,8 @@ def _is_managed_policy(arn: str) -> bool:
     return is_of_iam and printable and resource.startswith("policy/") and bool(resource.rpartition("/")[2])
 
 
-def _without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def without_repetition(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """For JSON objects: parsers differ in which value of a key that is given twice they use; raises `ValueError`."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError

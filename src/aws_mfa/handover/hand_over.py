@@ -107,8 +107,7 @@ def with_command(error: AwsMfaError, request: RenewalRequest, plan: Plan, agent:
         return error
     name, verb = request.profile, plan.verb_to_renew(request.profile)
     codes = [step for step in plan.codes if name in step.profiles]
-    is_wide = name in plan.grants and not plan.grants[name].is_narrow  # else what `renew` writes is too much for it
-    if agent and not (is_wide and codes and all(step.request.role_arn is None for step in codes)):
+    if agent and not (codes and all(step.request.role_arn is None for step in codes)):
         verb = f"whoami --agent {agent}"  # the agent's own session, in the cache
     elif agent or (request.overlay and not plan.chains[name].role_chain):  # narrowed later: the MFA session is whole
         needed = [request.needed_s(step.inputs, costs_code=True) for step in codes if step.rest]
