@@ -105,7 +105,7 @@ def test_what_renew_would_keep_is_renewed_if_too_little_of_it_is_left_for_a_narr
     ("profile", "agent", "command"),
     [
         ("work", None, "renew --min-remaining 21m work"),
-        ("narrow", "codex", "whoami --agent codex --min-remaining 21m narrow"),
+        ("narrow", "codex", "renew --min-remaining 21m narrow"),
     ],
 )
 def test_a_server_says_ahead_what_will_help(profile: str, agent: str | None, command: str) -> None:

@@ -487,7 +487,7 @@ BAD_INPUT: dict[str, tuple[str, tuple[str, ...], int, str]] = {
         "",
         ("default", "--read-only"),
         2,
-        "default is a user's profile: policies and --read-only narrow",
+        "default is a user's profile: renew writes the whole MFA session",
     ),
     "bad token": ("", ("default", "--token", "12345"), 2, "an MFA code is six digits"),
 }
