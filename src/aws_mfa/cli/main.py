@@ -40,7 +40,7 @@ _GROUPS = {
         "import": ("import_keys", "move long-term keys from files into the vault", "aws-mfa import --dry-run"),
         "enroll": ("enroll", "make a phone an MFA device, by a QR code here", "aws-mfa enroll work"),
         "adopt": ("adopt", "let SDKs get the sessions of role profiles from aws-mfa", "aws-mfa adopt prod"),
-        "agent": ("agent", "let a coding tool use AWS by aws-mfa", "aws-mfa agent setup claude dev"),
+        "agent": ("agent", "print or write the settings of a coding agent", "aws-mfa agent setup claude dev"),
         "completion": ("completion", "complete commands and profiles in the shell", "aws-mfa completion --install"),
     },
     "other": {
