@@ -103,6 +103,12 @@ aws_mfa_agent = same
 aws_mfa_agent = read-only
 [profile own-long-term]
 aws_mfa_agent = same
+[profile beside]
+aws_mfa_agent = refuse
+[profile beside-long-term]
+aws_mfa_agent_labels = tags
+[profile circle]
+include_profile = circle
 """
 
 
@@ -113,13 +119,14 @@ aws_mfa_agent = same
         *((ROLE, "other", "refuse"), (ROLE.lower(), "other", "refuse"), (ROLE, "nobody", "refuse")),
         *((f"{ROLE}2", "other", "read-only"), (f"{ROLE}2", "work-long-term", "refuse"), (f"{ROLE}2", "nobody", None)),
         *(("own-long-term", None, "same"), ("new-long-term", None, None), ("long-term", None, None)),
+        ("beside-long-term", None, "refuse"),
     ],
 )
 def test_another_name_of_the_keys_or_of_the_role_has_the_same_rule(
     name: str, source: str | None, access: str | None
 ) -> None:
     profiles = AwsProfiles(NAMES, "")
-    if name != "own-long-term":
+    if name not in ("own-long-term", "beside-long-term"):
         profiles.add(name, {"source_profile": Given(source or "", "--source-profile")})
     profile = profiles.profile(name)
     assert profile is not None

@@ -207,6 +207,8 @@ NOT_EDITED = {
     "half": '{"a": "secret-of-the-tool',
     "too deep": "[" * 100_000,
     "twice": '{"a": 1}{"b": 2}',
+    "a name twice": '{"a": 1, "a": 2}',
+    "too large a number": '{"a": 1e999}',
 }
 
 
@@ -218,6 +220,19 @@ def test_json_that_an_edit_could_spoil_is_left_alone(text: str) -> None:
     assert (stage.file.text, stage.asked, stage.journal) == (text, [], {})
     assert "secret" not in str(refused.value)
     assert refused.value.__cause__ is refused.value.__context__ is None
+
+
+@pytest.mark.parametrize("entry", [5, {}, {"before": 5, "after": []}, {"before": None}])
+def test_a_damaged_journal_is_named_and_the_file_stays(entry: object) -> None:
+    stage = Stage(CLAUDE)
+    stage.write()
+    stage.file.text = text = stage.file.read().replace("}", "} ", 1)
+    (path,) = stage.journal
+    stage.interfaces.settings_file(JOURNAL).text = json.dumps({path: entry})
+    for act in (stage.write, stage.undo):
+        with pytest.raises(BrokenFile, match="agent-settings: damaged"):
+            act()
+        assert stage.file.text == text
 
 
 def test_comments_that_were_added_since_are_not_lost_by_an_undo() -> None:
@@ -236,7 +251,9 @@ def test_comments_that_were_added_since_are_not_lost_by_an_undo() -> None:
         "[shell_environment_policy]", "[ shell_environment_policy.set ]", '["shell_environment_policy"]',
         'shell_environment_policy = { inherit = "core" }', "shell_environment_policy.inherit = 1",
         "[permissions.aws-mfa]", '[permissions."aws-mfa".filesystem]', "permissions.aws-mfa.extends = 1",
-        "permissions = {}", 'sandbox_mode = "read-only"', "[sandbox_workspace_write]", 'default_permissions = ":mine"',
+        "permissions = {}", "[permissions]", "['permissions'.'aws-mfa']", "'default_permissions' = 'a'",
+        "# >>> aws-mfa agent setup codex", 'sandbox_mode = "read-only"', "[sandbox_workspace_write]",
+        'default_permissions = ":mine"',
     ],
 )  # fmt: skip
 def test_tables_that_toml_would_have_twice_are_refused(line: str) -> None:

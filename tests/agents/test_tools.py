@@ -37,7 +37,7 @@ def test_claude_code_is_denied_keys_sessions_and_the_rule_and_has_its_refresh_co
         "Read(~/.aws/credentials)", "Read(~/.aws/mfa/**)", "Read(//run/user/1/aws-mfa/**)",
         "Edit(~/.aws/credentials)", "Edit(~/.aws/mfa/**)", "Edit(//run/user/1/aws-mfa/**)", "Edit(~/.aws/config)",
     ]  # fmt: skip
-    assert (settings["env"], settings["awsAuthRefresh"]) == ({"AWS_PROFILE": "dev"}, f"{OFF}aws-mfa renew dev")
+    assert (settings["env"], settings["awsAuthRefresh"]) == ({"AWS_PROFILE": "dev"}, f"{OFF}aws-mfa whoami dev")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_profile_with_strange_characters_stays_one_value(tool: str) -> None:
     name = 'a\'b "c"\n$x'
     text = given(tool, name)[1]
     if tool == "claude" and os.name != "nt":
-        assert shlex.split(text["awsAuthRefresh"]) == [*OFF.split(), "aws-mfa", "renew", name]
+        assert shlex.split(text["awsAuthRefresh"]) == [*OFF.split(), "aws-mfa", "whoami", name]
     elif tool != "cursor":
         assert json.dumps(name) in (text if isinstance(text, str) else json.dumps(text))
 

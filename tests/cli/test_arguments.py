@@ -274,3 +274,11 @@ def test_what_is_not_a_time_is_a_usage_error_with_an_example(text: str, capsys: 
         parse_flags([f"--duration={text}"], "")
     assert leaving.value.code == 2
     assert "--duration: not a duration, give for example: 8h, 90m or 3600" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("argv", [["exec", "--policy-arn=--", "dev"], ["history", "--since=--"], ["--duration=--"]])
+def test_two_hyphens_are_no_value(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(argv)
+    assert ended.value.code == 2
+    assert "a flag has -- in place of its value" in capsys.readouterr().err

@@ -20,6 +20,11 @@ region = eu-west-1
 mfa_serial = {DEVICE}
 region = eu-west-1
 aws_mfa_agent = read-only
+[profile adopted]
+credential_process = aws-mfa credential-process adopted
+aws_mfa_role_arn = {ARN}adopted
+aws_mfa_source_profile = work
+aws_mfa_agent = read-only
 [profile dev]
 aws_mfa_role_arn = {ARN}dev
 aws_mfa_source_profile = work
@@ -58,7 +63,9 @@ def refusal(interfaces: FakeInterfaces, request: RenewalRequest) -> NeedsHuman:
         ("work", Overlay(), 900, "exec --duration 900 work", "renew work"),
         ("work", READ_ONLY, None, "renew work", "renew work"),
         ("work", ALLOWED, 900, "renew work", "renew work"),
-        ("narrow", Overlay(), None, "renew narrow", "renew narrow"),
+        # `renew` would write more into the file than this agent may have, unless SDKs ask us.
+        ("narrow", Overlay(), None, "renew narrow", "whoami --agent codex narrow"),
+        ("adopted", Overlay(), None, "renew adopted", "renew adopted"),
         ("dev", Overlay(), None, "renew dev", "renew dev"),
         ("dev", READ_ONLY, 900, "exec --duration 900 --read-only dev", "renew dev"),
         # The role's own session costs the code, and an agent's has another name.
@@ -105,7 +112,7 @@ def test_what_renew_would_keep_is_renewed_if_too_little_of_it_is_left_for_a_narr
     ("profile", "agent", "command"),
     [
         ("work", None, "renew --min-remaining 21m work"),
-        ("narrow", "codex", "renew --min-remaining 21m narrow"),
+        ("narrow", "codex", "whoami --agent codex --min-remaining 21m narrow"),
     ],
 )
 def test_a_server_says_ahead_what_will_help(profile: str, agent: str | None, command: str) -> None:

@@ -6,8 +6,12 @@ import pytest
 
 from aws_mfa.errors import BadInput, RefusedByRule
 from aws_mfa.key_care.access import iam_access, key_access
+from aws_mfa.key_care.importing import check_moves
+from aws_mfa.key_care.search import Importable
+from aws_mfa.key_care.transfer import Move
 from aws_mfa.renewal.request import RenewalRequest
-from fakes import ANN, DEVICE, KEYS, FakeInterfaces, asking
+from fakes import ANN, DEVICE, KEYS, FakeInterfaces, as_interfaces, asking
+from setup.setting_up import set_up_with, unattended
 
 CODE = "123456"
 CONFIG = f"""\
@@ -58,3 +62,18 @@ def test_an_agent_that_gets_less_than_the_user_changes_no_keys_and_no_devices(va
         with pytest.raises(RefusedByRule, match="aws_mfa_agent in"):
             access("admin", RenewalRequest(["admin"]), interfaces)
     assert interfaces.fake_iam.calls == []
+
+
+REFUSED = "[profile work]\naws_mfa_agent = refuse\n"
+
+
+@pytest.mark.parametrize("section", ["work-long-term", "work-keys", "work"])
+def test_it_neither_stores_nor_imports_keys_under_any_name_of_them(section: str) -> None:
+    interfaces = unattended(REFUSED)
+    interfaces.agent = "ci"
+    found = Importable([Move(section, "age", [])], [])
+    with pytest.raises(RefusedByRule, match="aws_mfa_agent in"):
+        check_moves(found, as_interfaces(interfaces), is_document=True, is_piped=True)
+    with pytest.raises(RefusedByRule, match="aws_mfa_agent in"):
+        set_up_with(interfaces, "work", replaces=True)
+    assert interfaces.vaults["keychain"].stored == {}

@@ -92,7 +92,7 @@ def test_a_person_is_asked_below_the_difference(home: Home, answer: str) -> None
     before = '{\n  "model": "opus"\n}\n'
     home.write(FILE["claude"], before)
     terminal = on_a_pty([*PROGRAM, "agent", "setup", "claude", "dev", "--write"], home.environ)
-    terminal.expect_exact('+  "awsAuthRefresh": "AWS_MFA_AGENT=off aws-mfa renew dev"')
+    terminal.expect_exact('+  "awsAuthRefresh": "AWS_MFA_AGENT=off aws-mfa whoami dev"')
     terminal.expect_exact("Write this? [y/n] ")
     terminal.sendline(answer)
     exit_code, _ = end_of(terminal)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aws_mfa.agents.tools import BEGIN, END
@@ -25,10 +26,8 @@ if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces
 
 _BLOCK = re.compile(rf"{BEGIN}.*?{END}\n{{0,2}}", re.DOTALL)
-_CONFLICT = re.compile(
-    r'^\s*\[?[\s"]*(shell_environment_policy|sandbox_\w+|default_permissions|permissions(?=\s*=|[\s."]+aws-mfa))\b',
-    re.MULTILINE,
-)
+_TABLES = r"shell_environment_policy|sandbox_\w+|default_permissions|permissions(?=\s*[=\]]|[\s.\"']+aws-mfa)"
+_CONFLICT = re.compile(rf"""^\s*\[?[\s"']*({_TABLES})\b|({BEGIN})""", re.MULTILINE)
 _INDENT = re.compile(r'\n([ \t]+)"')
 _ABSENT = object()
 
@@ -39,7 +38,12 @@ def change(wanted: Settings, interfaces: Interfaces, confirm: Callable[..., None
     # Private: the settings of a tool may have secrets of that tool.
     journal = interfaces.settings_file(os.path.join(os.path.dirname(interfaces.known_keys.path), "agent-settings"))
     now, noted = file.read() if file.exists() else None, _parsed(journal.read(), journal.path)
-    before = now if now is None or path not in noted else _taken_back(now, noted[path], path, left)
+    try:
+        before = now if now is None or path not in noted else _taken_back(now, noted[path], path, left)
+    except (AttributeError, LookupError, TypeError):
+        raise BrokenFile(
+            f"{journal.path}: damaged: what it says of {path} cannot be read", "remove that file"
+        ) from None
     after = text_with(wanted, now or "") if confirm else before
     if after == now:
         return left or None
@@ -62,7 +66,7 @@ def text_with(wanted: Settings, old: str = "") -> str:
         return _edited(old, path, lambda value: _merged(value, settings))
     rest = _BLOCK.sub("", old)
     if found := _CONFLICT.search(rest):
-        raise BrokenFile(f"{path}: not changed, because it has settings under {found[1]}")
+        raise BrokenFile(f"{path}: not changed, because it has settings under {found[1] or found[2]}")
     return old if settings in old else f"{settings}\n{rest}" if rest else settings
 
 
@@ -91,7 +95,12 @@ def _parsed(text: str, where: str) -> dict[str, Any]:
 def _edited(old: str, path: str, edit: Callable[[object], object]) -> str:
     new = edit(value := _parsed(old, path))
     indent = found[1] if (found := _INDENT.search(old)) else "  "
-    text = json.dumps(new, indent=indent, ensure_ascii=False) + ("\n" if old.endswith("\n") or not old.strip() else "")
+    text = ""
+    with suppress(ValueError):  # a number that is too large for Python would be written as a word
+        text = json.dumps(new, indent=indent, ensure_ascii=False, allow_nan=False)
+    if not text:
+        raise BrokenFile(f"{path}: not changed, because a number in it is too large")
+    text += "\n" if old.endswith("\n") or not old.strip() else ""
     return old if new == value else text.replace("\n", "\r\n") if "\r\n" in old else text
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aws_mfa.agents.rule import DEFAULT_VARIABLE
@@ -33,8 +34,9 @@ def _claude(profile: str, home: str, files: Sequence[str], environ: Mapping[str,
     # https://code.claude.com/docs/en/amazon-bedrock: awsCredentialExport is for those who cannot use AWS_PROFILE.
     at_home = f"(/{home}/".replace("\\", "/")
     deny = [rule.replace("(", "(/", 1).replace(at_home, "(~/", 1) for rule in _rules("Edit", files)]
-    # It is the user's, who types the code, also where the tool runs it with the variable by which agents are found.
-    refresh = f"{'' if sys.platform == 'win32' else 'AWS_MFA_AGENT=off '}aws-mfa renew {quote(profile)}"
+    # It is the user's, who types the code, also where the tool runs it with the variable by which agents are found. Not
+    # `renew`, which would write the user's session into the file that the tool's SDK reads.
+    refresh = f"{'' if sys.platform == 'win32' else 'AWS_MFA_AGENT=off '}aws-mfa whoami {quote(profile)}"
     settings = {"permissions": {"deny": deny}, "env": {"AWS_PROFILE": profile}, "awsAuthRefresh": refresh}
     return f"{environ.get('CLAUDE_CONFIG_DIR') or f'{home}/.claude'}/settings.json", settings
 
@@ -48,13 +50,14 @@ def _codex(profile: str, home: str, files: Sequence[str], environ: Mapping[str, 
     # https://developers.openai.com/codex/permissions: a beta, from Codex 0.138; not beside sandbox_mode, and without
     # default_permissions an error. https://developers.openai.com/codex/config-reference: `set` is applied after
     # `exclude`, whose variables would be used instead of AWS_PROFILE.
-    deny = "".join(f'permissions.aws-mfa.filesystem.{json.dumps(path)} = "deny"\n' for path in (files[0], *files[2:]))
+    in_toml = partial(json.dumps, ensure_ascii=False)
+    deny = "".join(f'permissions.aws-mfa.filesystem.{in_toml(path)} = "deny"\n' for path in (files[0], *files[2:]))
     toml = f"""\
 {BEGIN} codex (--undo removes it)
 default_permissions = "aws-mfa"
 permissions.aws-mfa.extends = ":workspace"
 {deny}shell_environment_policy.exclude = {json.dumps(_SESSION)}
-shell_environment_policy.set = {{ AWS_PROFILE = {json.dumps(profile)}, AWS_MFA_AGENT = "codex" }}
+shell_environment_policy.set = {{ AWS_PROFILE = {in_toml(profile)}, AWS_MFA_AGENT = "codex" }}
 {END}
 """
     return f"{environ.get('CODEX_HOME') or f'{home}/.codex'}/config.toml", toml

@@ -99,6 +99,8 @@ class Parser(argparse.ArgumentParser):
 
 def parsed(parser: Parser, argv: list[str], *, commands: Collection[str] = ()) -> argparse.Namespace:
     """Parse, or end the program with usage on stderr and exit code 2; one of `commands` may only be the first word."""
+    if any(word.startswith("--") and word.endswith("=--") for word in argv):
+        parser.refuse("a flag has -- in place of its value")  # of which argparse makes a list
     arguments, unknown = parser.parse_known_args(argv)
     for word in unknown:
         if word in commands:

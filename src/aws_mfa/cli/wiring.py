@@ -22,6 +22,7 @@ from aws_mfa.agents.rule import granted
 from aws_mfa.aws.endpoints import NO_SETTINGS, iam_endpoint, sts_endpoint
 from aws_mfa.aws_values.narrowing import EVERYTHING
 from aws_mfa.cli.fast.session import open_seal
+from aws_mfa.cli.start import AGENT_VARIABLES
 from aws_mfa.config.files import AwsFile, expanded, find_files, state_folder
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable
 from aws_mfa.handover.environment import chosen_by_the_user
@@ -137,10 +138,12 @@ class RealInterfaces:
 
     @cached_property
     def agent(self) -> str | None:
-        return agent_in(self.environ, self.given_agent)
+        is_said = self.given_agent is not None or any(map(self.environ.get, AGENT_VARIABLES))
+        return agent_in(self.environ, self.given_agent) if is_said else None
 
     def grant(self, profile: Profile) -> Grant:
-        return EVERYTHING if self.looks_only else granted(profile, self.agent, self.environ)
+        is_all = self.looks_only or self.agent is None
+        return EVERYTHING if is_all else granted(profile, self.agent, self.environ)
 
     @cached_property
     def terminal(self) -> Terminal:

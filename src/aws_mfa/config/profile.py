@@ -125,7 +125,7 @@ class Profile:
     def for_agents(self) -> Profile:
         """Whose settings say what agents get: for `work-long-term`, another name of its keys, those of `work`."""
         others, user = self._others, profile_of(self.name)
-        if others is None or any(map(self.given, read.OF_AGENTS)):
+        if others is None or self.given("agent") is not None:
             return self
         if self.name.startswith("arn:"):
             return others.for_agents_of_role(self)

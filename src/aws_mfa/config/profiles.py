@@ -8,6 +8,7 @@ and aws-vault's `include_profile`: missing settings come from the profile that i
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 
 from aws_mfa.command_lines import quote, set_variables
@@ -168,7 +169,10 @@ class AwsProfiles:
     def for_agents_of_role(self, arn: Profile) -> Profile:
         """Whose settings count for a role's ARN: a profile that has it, or its source; one that narrows comes first."""
         name = arn.value("source_profile") or ""
-        found = [one for one in self.all_profiles() if (one.value("role_arn") or "").lower() == arn.name.lower()]
+        found = []
+        for one in self.all_profiles():
+            with suppress(BadProfile):  # one that no command can use either
+                found += [one] if (one.value("role_arn") or "").lower() == arn.name.lower() else []
         found.append((self.profile(name) or Profile(name, {}, self)).for_agents)
         return min(found, key=lambda one: (one.value("agent") or SAME).strip().lower() == SAME)
 

@@ -107,7 +107,10 @@ def with_command(error: AwsMfaError, request: RenewalRequest, plan: Plan, agent:
         return error
     name, verb = request.profile, plan.verb_to_renew(request.profile)
     codes = [step for step in plan.codes if name in step.profiles]
-    if agent and not (codes and all(step.request.role_arn is None for step in codes)):
+    is_safe = name in plan.chains and (  # else `renew` would write into the file what is too much for this agent
+        not plan.grants[name].is_narrow or plan.chains[name].wanted.has_credential_process_of_ours
+    )
+    if agent and not (is_safe and codes and all(step.request.role_arn is None for step in codes)):
         verb = f"whoami --agent {agent}"  # the agent's own session, in the cache
     elif agent or (request.overlay and not plan.chains[name].role_chain):  # narrowed later: the MFA session is whole
         needed = [request.needed_s(step.inputs, costs_code=True) for step in codes if step.rest]

@@ -17,7 +17,7 @@ from aws_mfa.aws_values.iam_users import user_name_of
 from aws_mfa.config.chains import chain_of
 from aws_mfa.errors import BadInput, RefusedByAws
 from aws_mfa.handover.hand_over import hand_over, tell
-from aws_mfa.renewal.make_plan import check_profiles_give_everything
+from aws_mfa.renewal.make_plan import check_keys_may_change
 from aws_mfa.renewal.users import Users
 from aws_mfa.vaults.lookup import KnownProfiles, QuietVault
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from aws_mfa.model import Identity, LongTermKeys, Session
     from aws_mfa.renewal.request import RenewalRequest
     from aws_mfa.renewal.steps import SourceUser
-
-OF_KEYS = "do not change its keys and devices"
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def user_of_keys(profile: str, request: RenewalRequest, interfaces: Interfaces) 
     in_vault = users.quiet_vault.has_keys
     chain = chain_of(profile, known.profiles, keys_stored=known.has_noted_keys, in_vault=in_vault)
     chain = chain_of(chain.user.name, known.profiles, keys_stored=known.has_noted_keys, in_vault=in_vault)
-    check_profiles_give_everything(dict.fromkeys((profile, chain.user.name)), known, interfaces, OF_KEYS)
+    check_keys_may_change((profile, users.section_of(chain.user)), interfaces)
     found[users.section_of(chain.user)] = ""  # so that none is looked up
     return users.user_of(chain), users
 
@@ -101,7 +99,7 @@ def iam_access(profile: str, request: RenewalRequest, interfaces: Interfaces) ->
     known = KnownProfiles(interfaces)
     in_vault = QuietVault(interfaces, request.vault, use_keychain=request.use_keychain).has_keys
     name = chain_of(profile, known.profiles, keys_stored=known.has_noted_keys, in_vault=in_vault).user.name
-    check_profiles_give_everything(dict.fromkeys((profile, name)), known, interfaces, OF_KEYS)
+    check_keys_may_change((profile, name), interfaces)
     session, plan = hand_over(replace(request, profiles=[name]), interfaces)
     if plan.chains[name].role_chain:
         raise BadInput(

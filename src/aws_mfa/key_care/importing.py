@@ -28,6 +28,7 @@ from aws_mfa.errors import (
 from aws_mfa.key_care.transfer import with_keys_moved
 from aws_mfa.model import masked
 from aws_mfa.prompt.providers import say_error
+from aws_mfa.renewal.make_plan import check_keys_may_change
 from aws_mfa.renewal.users import listed_devices
 from aws_mfa.setup.device import device_to_store, may_be_theirs
 from aws_mfa.setup.questions import Answers, says_yes
@@ -78,6 +79,7 @@ def check_moves(
     found: Importable, interfaces: Interfaces, *, is_document: bool, is_piped: bool, region: str | None = None
 ) -> None:
     """Complete the moves with what AWS says; what it refuses is left, or raised if a document has only these keys."""
+    check_keys_may_change([move.name for move in found.moves], interfaces)
     moves, found.moves = found.moves, []
     is_reachable = True
     for move in moves:

@@ -253,6 +253,19 @@ def check_profiles_give_everything(
     return grants[0].notice if grants else None
 
 
+def check_keys_may_change(sections: Iterable[str], interfaces: Interfaces) -> None:
+    """The same for what moves, replaces or removes the keys of these sections, by whatever profile's name."""
+    if interfaces.agent is not None:
+        known = KnownProfiles(interfaces)
+        names = [name for section in sections for name in names_of_keys(section, known)]
+        check_profiles_give_everything(names, known, interfaces, "do not change its keys and devices")
+
+
+def names_of_keys(section: str, known: KnownProfiles) -> list[str]:
+    """The names of profiles under which the keys of this section may be used: `work-keys` with a suffix by `work`."""
+    return [section, *(name for name in known.profiles.names() if section.startswith(f"{name}-"))]
+
+
 def check_flags(chain: Chain, overlay: Overlay, grant: Grant) -> None:
     """Flags never widen: `BadInput` if the profile, or the rule for agents, narrows the session in another way."""
     narrowing, rule = chain.wanted.narrowing, grant.overlay

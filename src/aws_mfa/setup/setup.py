@@ -20,6 +20,7 @@ from aws_mfa.config.profile_names import header_of, name_profile
 from aws_mfa.config.sections import default_long_term
 from aws_mfa.errors import HINT, AwsMfaError, KeychainUnavailable, NotSetUp
 from aws_mfa.model import LongTermKeys
+from aws_mfa.renewal.make_plan import check_keys_may_change
 from aws_mfa.renewal.users import listed_devices
 from aws_mfa.setup import questions
 from aws_mfa.setup.device import device_to_store
@@ -70,6 +71,7 @@ def _set_up(answers: questions.Answers, choice: VaultChoice, interfaces: Interfa
     answers.profile = answers.profile or questions.asked_profile(answers, interfaces)
     profile = answers.profile = questions.profile_with_keys(answers.profile, interfaces)
     section = default_long_term(profile)
+    check_keys_may_change([section], interfaces)
     old = vault.load(section)
     refuse_unfinished(section, vault.load_next(section))
     refuse_rotating([section], interfaces.rotations.read(), interfaces.now())

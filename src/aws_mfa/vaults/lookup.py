@@ -38,9 +38,10 @@ from aws_mfa.errors import (
     NoLongTermKeys,
 )
 from aws_mfa.model import LongTermKeys
-from aws_mfa.vaults.choice import choose_vault, noted_device, with_device, with_note
+from aws_mfa.vaults.choice import choose_vault, noted_device, noted_vault, vault_of_flags, with_device, with_note
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Collection, Iterator, Mapping
 
     from aws_mfa.config.profile import Profile
@@ -116,6 +117,13 @@ def key_places(
         in_config = filter(None, map(profiles.config_section, names))
         found += [KeyPlace(config, header, values) for header, values in in_config]
     yield from (place for place in found if place.is_for_keys)
+
+
+def vault_choice(args: Namespace, section: str | None, interfaces: Interfaces) -> VaultChoice:
+    """The vault that the flags name, else the variable, else the one noted for the section."""
+    noted = noted_vault(interfaces.known_keys.read(), section) if section else None
+    vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
+    return choose_vault(vault, interfaces.environ, noted, use_keychain=use_keychain)
 
 
 def find_long_term_keys(

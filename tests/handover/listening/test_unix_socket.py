@@ -283,3 +283,16 @@ def test_on_windows_it_says_so(path: str, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(unix_sockets, "HAS_SOCKETS", False)
     with pytest.raises(BadInput, match="no unix sockets on Windows"):
         endpoint_at(path)
+
+
+def test_a_folder_above_that_other_users_can_write_is_refused_also_behind_a_link(folder: str) -> None:
+    opened, inner, link = (os.path.join(folder, name) for name in ("o", "o/mine", "link"))
+    os.makedirs(inner, 0o700)
+    os.chmod(opened, 0o777)
+    os.symlink(inner, link)
+    for path in (f"{inner}/s", f"{link}/s"):
+        with pytest.raises(BadInput, match=f"--socket: in {os.path.realpath(opened)} other users could put"):
+            endpoint_at(path)
+    os.chmod(opened, 0o1777)
+    with endpoint_at(f"{inner}/s", "work"):
+        assert answer_from(f"{inner}/s", "work")[0] == "200"

@@ -16,7 +16,7 @@ from aws_mfa.aws_values.codes import checked_code
 from aws_mfa.cli.classic import messages
 from aws_mfa.cli.classic.flags import parse_flags
 from aws_mfa.cli.classic.request import ClassicProfile, found_keys, step_of
-from aws_mfa.cli.commands.setup import stored_lines, vault_choice
+from aws_mfa.cli.commands.setup import stored_lines
 from aws_mfa.cli.output import print_lines
 from aws_mfa.config.ini import check, check_if_small
 from aws_mfa.config.profile_names import SetUpHint, name_profile
@@ -34,13 +34,13 @@ from aws_mfa.errors import (
 )
 from aws_mfa.prompt.providers import until_good
 from aws_mfa.renewal.codes import CodeCall, Codes
-from aws_mfa.renewal.make_plan import check_profiles_give_everything
+from aws_mfa.renewal.make_plan import check_profiles_give_everything, names_of_keys
 from aws_mfa.renewal.write import SectionWriter
 from aws_mfa.sessions.file_section import refuse_permanent_keys
 from aws_mfa.sessions.freshness import Fresh, judge
 from aws_mfa.setup.questions import Answers
 from aws_mfa.setup.setup import set_up
-from aws_mfa.vaults.lookup import KnownProfiles, keys_are_known, narrowed
+from aws_mfa.vaults.lookup import KnownProfiles, keys_are_known, narrowed, vault_choice
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -136,8 +136,7 @@ def _check_rule(profile: ClassicProfile, interfaces: Interfaces) -> None:
     if interfaces.agent is None:
         return
     known, keys = KnownProfiles(interfaces), profile.long_term
-    others = known.profiles.names() if profile.flags.long_term_suffix else ()
-    names = (profile.name, keys, *(one for one in others if keys.startswith(f"{one}-")))
+    names = [profile.name, *(names_of_keys(keys, known) if profile.flags.long_term_suffix else [keys])]
     notice = check_profiles_give_everything(names, known, interfaces, "this form writes a session for everyone")
     if notice:
         interfaces.say(notice)

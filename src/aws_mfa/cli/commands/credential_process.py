@@ -69,7 +69,7 @@ def _from_socket(args: argparse.Namespace) -> str:
         return document_in(body)
     try:
         found = json.loads(body)
-        message, served, exit_code = str(found["message"]), found.get("profiles", ()), found.get("exit")
+        message, served, exit_code = str(found["message"]), list(found.get("profiles") or ()), found.get("exit")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Unreachable(f"the server at {path} answered with something else than a session") from None
     if status == "404":
@@ -77,5 +77,6 @@ def _from_socket(args: argparse.Namespace) -> str:
         names = ", ".join(map(str, served))
         raise BadInput(f"{what} at {path}", f"name one of {names}: aws-mfa credential-process {FROM_FLAG} {path} NAME")
     error = Unreachable(message)
-    error.exit_code = exit_code if exit_code in range(2, 6) else Unreachable.exit_code
+    is_known = isinstance(exit_code, int) and exit_code in range(2, 6)
+    error.exit_code = exit_code if is_known else Unreachable.exit_code
     raise error

@@ -12,8 +12,7 @@ from aws_mfa.config.sections import default_long_term
 from aws_mfa.config.settings import hidden_by
 from aws_mfa.setup.questions import Answers
 from aws_mfa.setup.setup import set_up
-from aws_mfa.vaults.choice import choose_vault, noted_vault, vault_of_flags
-from aws_mfa.vaults.lookup import KnownProfiles, other_program_of
+from aws_mfa.vaults.lookup import KnownProfiles, other_program_of, vault_choice
 
 if TYPE_CHECKING:
     import argparse
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.model import Identity
     from aws_mfa.setup.setup import SetUp
-    from aws_mfa.vaults.choice import VaultChoice
 
 HELP = """\
 Store the long-term keys of a profile in the vault, and find its MFA device and
@@ -54,13 +52,6 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     if other_line is not None:
         interfaces.say(f"another program still provides this profile: remove that line ({other_line})")
     return 0
-
-
-def vault_choice(args: argparse.Namespace, section: str | None, interfaces: Interfaces) -> VaultChoice:
-    """The vault that the flags name, else the variable, else the one noted for the section."""
-    noted = noted_vault(interfaces.known_keys.read(), section) if section else None
-    vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
-    return choose_vault(vault, interfaces.environ, noted, use_keychain=use_keychain)
 
 
 def stored_lines(done: SetUp) -> list[str]:

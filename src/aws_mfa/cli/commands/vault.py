@@ -13,14 +13,12 @@ from aws_mfa.cli.render import JSON_VERSION, failure_lines, table
 from aws_mfa.command_lines import quote, unset_variable
 from aws_mfa.config.sections import default_long_term, profile_in_force, profile_of
 from aws_mfa.errors import BadInput, Cancelled, NotSetUp
-from aws_mfa.key_care.access import OF_KEYS
 from aws_mfa.key_care.importing import ask_consent
 from aws_mfa.key_care.rotation import deletion_of
 from aws_mfa.key_care.stored_keys import move_stored, removal, remove_stored, stored_keys
 from aws_mfa.model import masked
-from aws_mfa.renewal.make_plan import check_profiles_give_everything
+from aws_mfa.renewal.make_plan import check_keys_may_change
 from aws_mfa.vaults.choice import VAULTS, choose_vault, noted_creation, noted_vault
-from aws_mfa.vaults.lookup import KnownProfiles
 
 if TYPE_CHECKING:
     import argparse
@@ -100,7 +98,7 @@ def _move(args: argparse.Namespace, interfaces: Interfaces) -> int:
     profiles = args.profiles or [profile_in_force(None, interfaces.environ)]
     given = [default_long_term(profile_of(profile)) for profile in profiles]
     names = [one.name for one in stored_keys(interfaces)[0]] if args.all else given
-    check_profiles_give_everything(map(profile_of, names), KnownProfiles(interfaces), interfaces, OF_KEYS)
+    check_keys_may_change(names, interfaces)
     if args.to == "file" and not (args.yes or args.dry_run):
         where = f"in plain text into {interfaces.credentials.path}, where every program of yours can read it"
         ask_consent(f"This writes each secret {where}. Go on? [y/n] ", interfaces)
@@ -128,7 +126,7 @@ def _move(args: argparse.Namespace, interfaces: Interfaces) -> int:
 
 def _remove(args: argparse.Namespace, interfaces: Interfaces) -> int:
     profile = profile_of(args.profile)
-    check_profiles_give_everything([profile], KnownProfiles(interfaces), interfaces, OF_KEYS)
+    check_keys_may_change([default_long_term(profile)], interfaces)
     found = removal(default_long_term(profile), args.vault, interfaces)
     where = " and ".join(find.place for find in found.finds)
     key_id, copies = found.keys.access_key_id, [copy.place for copy in found.copies]

@@ -95,11 +95,26 @@ def _remove(path: str, ours: os.stat_result) -> None:
             os.unlink(path)
 
 
+def _check_above(folder: str) -> None:
+    """Raise `BadInput` if other users can replace a folder on the way to this one: then all that is in it, too."""
+    while (above := os.path.dirname(folder)) != folder:
+        found = os.stat(above)
+        if others_can_write(found) or (found.st_uid != 0 and not is_own(found)):
+            raise _replaceable(above)
+        folder = above
+
+
+def _replaceable(folder: str) -> BadInput:
+    what = f"--socket: in {folder} other users could put a socket of theirs in its place"
+    return BadInput(what, "use a folder of your own, for example: --socket ~/.aws/mfa/socket")
+
+
 @contextmanager
 def _locked_folder_of(path: str) -> Iterator[None]:
     """Lock the folder, without a file in it, while inside; `BadInput` if other users can write there."""
-    folder = os.path.dirname(path)
+    folder = os.path.realpath(os.path.dirname(path))
     try:
+        _check_above(folder)
         fd = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
     except OSError as error:
         hint = command("make private folder", folder)
@@ -107,8 +122,7 @@ def _locked_folder_of(path: str) -> Iterator[None]:
     try:
         found = os.fstat(fd)
         if not is_own(found) or others_can_write(found) or found.st_mode & stat.S_IWOTH:
-            what = f"--socket: in {folder} other users could put a socket of theirs in its place"
-            raise BadInput(what, "use a folder of your own, for example: --socket ~/.aws/mfa/socket")
+            raise _replaceable(folder)
         gives_up_at = time.monotonic() + _LOCK_LIMIT_S
         while not try_lock(fd):
             if time.monotonic() > gives_up_at:
