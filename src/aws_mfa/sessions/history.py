@@ -29,6 +29,7 @@ _MOST = {"profile": 600, "folder": 2000}  # bytes; the other values: 128
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
 _NO_LINK_NO_WAIT = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _KINDS = {"policies": "policy", "scoped_policy": "policy", "policy_arns": "policy-arns"}
+_READ_ONLY = ('"Sid":"AwsMfaReadOnly"', ":policy/ReadOnlyAccess")  # of users, of roles
 _PLAIN = frozenset(range(0x20, 0x7F)) - frozenset(b'"\\')
 
 
@@ -77,12 +78,7 @@ def _in_json(text: str) -> str:
 def narrowing(inputs: Mapping[str, str]) -> str:
     """How the session of these inputs is narrowed: `read-only`, `policy`, `policy-arns`, joined by `+`; "" if not."""
     found = [(kind, value) for name, value in inputs.items() if (kind := _KINDS.get(name.partition(" ")[0]))]
-    if not found:
-        return ""
-    from aws_mfa.aws_values.read_only import READ_ONLY
-
-    ends = (READ_ONLY, ":policy/ReadOnlyAccess")
-    return "+".join({"read-only" if value.endswith(ends) else kind: None for kind, value in found})
+    return "+".join({"read-only" if any(mark in value for mark in _READ_ONLY) else kind: None for kind, value in found})
 
 
 def parent() -> str:
