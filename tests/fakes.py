@@ -743,6 +743,10 @@ class FakeInterfaces:
         self.unattended_copy: FakeInterfaces | None = None
         self.before_set_up: Callable[[], None] = lambda: None  # what another process did before we got the lock
 
+    @property
+    def reading_agent(self) -> str | None:
+        return self.agent
+
     def grant(self, profile: Profile) -> Grant:
         return granted(profile, self.agent, self.environ)
 

@@ -390,6 +390,10 @@ class Interfaces(Protocol):
     def agent(self) -> str | None:
         """The name of the coding agent that called, None for a person; `BadInput` for a bad name."""
 
+    @property
+    def reading_agent(self) -> str | None:
+        """The agent that reads what is printed; not if a person at a terminal called, for an agent (`--agent`)."""
+
     def grant(self, profile: Profile) -> Grant:
         """What the caller may get of the profile, by `agents/rule`; raises what that raises."""
 

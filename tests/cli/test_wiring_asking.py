@@ -178,3 +178,27 @@ def test_one_process_at_a_time_makes_the_call_for_a_session_if_there_can_be_a_lo
         pass
     with interfaces.one_caller("dev"):
         assert os.path.isfile(folder)
+
+
+@pytest.mark.parametrize(
+    ("flag", "variables", "has_terminal", "reader"),
+    [
+        ("ci", {}, True, None),
+        ("ci", {}, False, "ci"),
+        ("ci", {"CLAUDECODE": "1"}, True, "ci"),
+        (None, {"CLAUDECODE": "1"}, True, "claude-code"),
+        (None, {}, False, None),
+    ],
+)
+def test_a_person_at_a_terminal_who_asks_for_an_agent_is_no_agent(
+    monkeypatch: pytest.MonkeyPatch,
+    flag: str | None,
+    variables: dict[str, str],
+    *,
+    has_terminal: bool,
+    reader: str | None,
+) -> None:
+    monkeypatch.setattr(wiring, "own_terminal", lambda: "/dev/tty" if has_terminal else None)
+    interfaces = RealInterfaces(environ=variables, given_agent=flag)
+    assert interfaces.reading_agent == reader
+    assert interfaces.agent == (flag or reader)

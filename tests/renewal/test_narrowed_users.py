@@ -199,6 +199,26 @@ def test_flags_never_widen_the_rule(profile: str, overlay: Overlay) -> None:
     assert len(sent(interfaces)) == 2, "the same is no conflict"
 
 
+def test_a_preview_shows_what_an_agent_would_get_from_exec() -> None:
+    interfaces = some_interfaces(with_line("aws_mfa_agent = read-only"), agent="ci", codes=0)
+    plan = make_plan(RenewalRequest(["work"], is_preview=True), as_interfaces(interfaces))
+    assert [(step.needs_code, step.is_scoped) for step in plan.steps] == [(True, False), (False, True)]
+
+
+def test_a_time_left_above_an_agents_duration_names_the_setting() -> None:
+    interfaces = some_interfaces(with_line("aws_mfa_agent_duration = 30m", of="dev"), agent="ci", codes=0)
+    with pytest.raises(BadInput, match=r"aws_mfa_agent_duration in .*: an agent's session of dev lasts 30 min at most"):
+        got(interfaces, "dev", min_remaining_s=3600)
+
+
+@pytest.mark.parametrize("agent", ["ci", None])
+def test_a_person_who_is_asked_sees_that_an_agent_asks_and_for_what(agent: str | None) -> None:
+    interfaces = some_interfaces(agent=agent)
+    got(interfaces, "dev")
+    (question,) = interfaces.terminal.questions
+    assert question == f"MFA code for {DEVICE}{', asked by ci for dev' if agent else ''}: "
+
+
 @pytest.mark.parametrize("of", ["work", "dev"])
 def test_an_arn_has_the_rule_of_a_profile_with_that_role_or_of_the_one_that_it_is_assumed_from(of: str) -> None:
     interfaces = some_interfaces(with_line("aws_mfa_agent = refuse", of=of), agent="ci", codes=0)

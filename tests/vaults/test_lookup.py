@@ -10,7 +10,7 @@ from aws_mfa.config.profiles import AwsProfiles
 from aws_mfa.errors import AwsMfaError, BadProfile, BrokenFile, KeychainUnavailable, NeedsHuman, NoLongTermKeys
 from aws_mfa.model import LongTermKeys
 from aws_mfa.vaults.choice import VaultChoice, noted_vault
-from aws_mfa.vaults.lookup import QuietVault, find_long_term_keys, keys_are_known, note_keys
+from aws_mfa.vaults.lookup import QuietVault, explained, find_long_term_keys, keys_are_known, note_keys
 from fakes import KEYS, OTHER_KEYS, FakeInterfaces, as_interfaces
 
 SECTION = "work-long-term"
@@ -296,3 +296,12 @@ def test_a_profile_is_looked_up_once() -> None:
     assert not vault.has_keys("work")
     interfaces.vaults["keychain"].stored[SECTION] = KEYS
     assert not vault.has_keys("work")
+
+
+def test_in_a_sandbox_no_keys_are_asked_for() -> None:
+    line = "credential_process = aws-mfa credential-process --from /run/s prod\n"
+    profile = AwsProfiles(f"[profile prod]\n{line}", "").profile("prod")
+    assert profile is not None
+    error = explained(NoLongTermKeys("none"), profile, None)
+    assert "gets its session from a server at a socket" in error.message
+    assert [("AWS_PROFILE" in hint, "setup" in hint) for hint in error.hints] == [(True, False)]

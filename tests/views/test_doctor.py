@@ -111,6 +111,16 @@ def credentials(text: str) -> Callable[[FakeInterfaces], object]:
     return lambda one: setattr(one.credentials, "text", text)
 
 
+def a_session_beside(text: str) -> Callable[[FakeInterfaces], object]:
+    """The session of `work` in the credentials file, and this line in its profile."""
+
+    def make(one: FakeInterfaces) -> None:
+        one.credentials.text = f"[work]\n{SESSION}"
+        one.config.text = CONFIG.replace("[profile work]\n", f"[profile work]\n{text}\n")
+
+    return make
+
+
 def notes(text: str) -> Callable[[FakeInterfaces], object]:
     return lambda one: setattr(one.known_keys, "text", f"{NOTES}{text}")
 
@@ -174,6 +184,12 @@ PROBLEMS: dict[str, tuple[Callable[[FakeInterfaces], object], str, str, str]] = 
     "different keys under one name": (
         credentials(f"[x]\n{PLAIN}[x-long-term]\n{PLAIN.replace('KEY1', 'KEY2')}"),
         "keys in plain text", "cannot move: x-long-term not changed: different keys", "aws-mfa import --dry-run",
+    ),
+    "a session that agents may not have": (
+        a_session_beside("aws_mfa_agent = refuse"), "agents", "[work] of", "aws-mfa forget work",
+    ),
+    "a mistyped setting": (
+        config("aws_mfa_agnet = read-only\n"), "setting", "no setting of that name", "did you mean: aws_mfa_agent",
     ),
     "keys in the config file": (config(f"[profile x]\n{PLAIN}"), "keys in plain text", "[profile x]", "--profile x"),
     "a clock that is ahead": (skewed(400), "clock", "7 min ahead", ""),

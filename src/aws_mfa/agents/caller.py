@@ -54,6 +54,7 @@ def _checked(name: str, source: str) -> str:
         raise BadInput(
             f"{source} is not the name of an agent: 1 to {_LONGEST_NAME} letters, digits or ._-",
             f"give for example: {source}{' ' if source.startswith('-') else '='}claude-code",
+            f"to switch detection off: {VARIABLE}={OFF}",
         )
     return name
 

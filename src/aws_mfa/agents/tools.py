@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from aws_mfa.agents.rule import DEFAULT_VARIABLE
 from aws_mfa.command_lines import quote
 from aws_mfa.config.profile_names import header_of
+from aws_mfa.config.profile_settings import REFUSE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,6 +103,8 @@ def left_to_do(profile: Profile, config: str, environ: Mapping[str, str]) -> lis
     line = f"{add} credential_process = aws-mfa credential-process {name}"
     how = f"run: aws-mfa adopt {name}" if profile.given("role_arn") else line
     lines = [] if profile.has_credential_process_of_ours else [f"SDKs do not ask aws-mfa for {name} yet; {how}"]
+    if profile.value("agent") == REFUSE:
+        lines.append(f"agents get nothing of {name}: {profile.source('agent')} = {REFUSE}")
     if not (profile.given("agent") or environ.get(DEFAULT_VARIABLE)):
         lines.append(f"agents get all that you may do with {name}; {add} aws_mfa_agent = read-only")
     return lines

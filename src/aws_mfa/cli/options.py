@@ -65,7 +65,7 @@ def add_overlay_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(JSON_ERRORS, action="store_true", help="for programs: a failure is one line of JSON on stderr")
     add = parser.add_argument_group("a narrower session").add_argument
     add("--read-only", action="store_true", help="read access: AWS's ReadOnlyAccess, or aws-mfa's own for users")
-    add("--allow", metavar="LIST", help="only these actions: 'ec2:Describe*,s3:List*'")
+    add("--allow", action="append", metavar="LIST", help="only these actions: 'ec2:Describe*,s3:List*'")
     add("--policy", metavar="FILE", help="only what the policy (JSON) in FILE allows")
     add("--policy-arn", action="append", default=[], metavar="ARN", help="only what a managed policy allows (roles)")
     add("--agent", metavar="NAME", help="it is for this coding agent (AWS_MFA_AGENT; found by agents' variables)")
@@ -115,7 +115,7 @@ def _request(args: argparse.Namespace, profiles: list[str] | None, interfaces: I
     min_remaining_s = parse_duration(args.min_remaining, "--min-remaining") if args.min_remaining else None
     if args.allow is not None and (args.policy or args.policy_arn or args.read_only):
         raise BadInput("--allow and the other flags that narrow contradict each other", "give one of them")
-    policy = allow_policy(args.allow, "--allow") if args.allow is not None else None
+    policy = allow_policy(",".join(args.allow), "--allow") if args.allow is not None else None
     policy = check_policy(interfaces.document(args.policy).read(), args.policy) if args.policy else policy
     overlay = Overlay(policy, check_policy_arns(args.policy_arn, read_only=args.read_only), args.read_only)
     return RenewalRequest(profiles, overlay, None, vault, use_keychain, min_remaining_s)

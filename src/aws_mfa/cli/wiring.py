@@ -26,7 +26,7 @@ from aws_mfa.cli.start import AGENT_VARIABLES
 from aws_mfa.config.files import AwsFile, expanded, find_files, state_folder
 from aws_mfa.errors import AwsMfaError, KeychainUnavailable
 from aws_mfa.handover.environment import chosen_by_the_user
-from aws_mfa.prompt.terminal import ControllingTerminal, NoTerminal, choose_terminal, print_notice
+from aws_mfa.prompt.terminal import ControllingTerminal, NoTerminal, choose_terminal, own_terminal, print_notice
 from aws_mfa.sessions import history
 from aws_mfa.system.input_file import GivenDocument
 from aws_mfa.system.locks import lock
@@ -141,6 +141,11 @@ class RealInterfaces:
         is_said = self.given_agent is not None or any(map(self.environ.get, AGENT_VARIABLES))
         return agent_in(self.environ, self.given_agent) if is_said else None
 
+    @cached_property
+    def reading_agent(self) -> str | None:
+        by_flag = self.given_agent is not None and not any(map(self.environ.get, AGENT_VARIABLES))
+        return None if by_flag and own_terminal() else self.agent
+
     def grant(self, profile: Profile) -> Grant:
         is_all = self.looks_only or self.agent is None
         return EVERYTHING if is_all else granted(profile, self.agent, self.environ)
@@ -157,12 +162,12 @@ class RealInterfaces:
             return NoTerminal("run the same without --no-input in a terminal", because="--no-input is set")
         if not self.at_terminal:
             return NoTerminal("run aws-mfa renew in another terminal", because="the command uses the terminal")
-        limit_s = _WAIT_FOR_HUMAN_S / 2 if self.agent else None  # many agents end a command after two minutes
+        limit_s = _WAIT_FOR_HUMAN_S / 2 if self.reading_agent else None  # many agents end a command after two minutes
         return choose_terminal(reads_pipe=reads_pipe, asks_on_stdout=self.asks_on_stdout, limit_s=limit_s)
 
     def screen(self) -> AbstractContextManager[Screen] | None:
         is_typed = sys.stdin is not None and sys.stdin.isatty()
-        if self.agent or sys.platform == "win32" or not is_typed or self.environ.get("TERM", "dumb") == "dumb":
+        if self.reading_agent or sys.platform == "win32" or not is_typed or self.environ.get("TERM", "dumb") == "dumb":
             return None
         terminal = self.terminal
         if isinstance(terminal, ControllingTerminal) and terminal.is_ours():
@@ -184,7 +189,7 @@ class RealInterfaces:
             self.terminal,
             self._state("questions"),
             # Without `announces`, the caller shows stderr only after a failure; an agent reads it with that.
-            say=self.say if self.announces else print_notice if self.agent else lambda _: None,
+            say=self.say if self.announces else print_notice if self.reading_agent else lambda _: None,
             hands_over=not self.reads_pipe,
             never_asks=self.never_asks,
         )

@@ -44,7 +44,7 @@ def hand_over(
         watch = interfaces.watch_files()
     plan = make_plan(replace(request, hands_over=True), interfaces, known)
     for error in plan.failures.values():
-        raise with_command(error, request, plan, interfaces.agent) if interfaces.agent else error
+        raise with_command(error, request, plan, interfaces.reading_agent) if interfaces.reading_agent else error
     check_possible(plan, request.min_remaining_s, interfaces.now())
     told: Sequence[str] = ()
     if not request.for_sdk or (plan.codes and request.token is None):
@@ -98,7 +98,7 @@ def _renewed(plan: Plan, interfaces: Interfaces) -> Session:
     (outcome,) = renew_many(plan, interfaces, token=request.token)
     if outcome.session is not None:
         return outcome.session
-    raise with_command(first_failure(outcome.error), request, plan, interfaces.agent)
+    raise with_command(first_failure(outcome.error), request, plan, interfaces.reading_agent)
 
 
 def with_command(error: AwsMfaError, request: RenewalRequest, plan: Plan, agent: str | None) -> AwsMfaError:

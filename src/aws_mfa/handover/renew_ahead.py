@@ -108,7 +108,7 @@ class RenewAhead:
         if rest is not None and rest.expires_at - self._interfaces.now() > MARGIN_S:
             return self.plan.stored.session(rest)
         request = replace(self._request, profiles=[name], min_remaining_s=self._min_remaining_s)
-        raise with_command(first_failure(result), request, self.plan, self._interfaces.agent)
+        raise with_command(first_failure(result), request, self.plan, self._interfaces.reading_agent)
 
     @property
     def profiles(self) -> list[str]:
@@ -201,7 +201,7 @@ class RenewAhead:
         served.try_at = self._interfaces.now() + _LOOK_AGAIN_S
         minutes = round(served.ahead_s / 60) + 1
         request = replace(self._request, profiles=[name], min_remaining_s=60 * minutes)
-        command = with_command(NeedsHuman(""), request, plan, self._interfaces.agent).command
+        command = with_command(NeedsHuman(""), request, plan, self._interfaces.reading_agent).command
         self._not_renewed(name, NeedsHuman("it needs an MFA code", f"in a terminal: {command}"))
 
     def _take(self, name: str, session: Session, plan: Plan) -> None:

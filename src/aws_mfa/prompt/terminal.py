@@ -171,8 +171,13 @@ def choose_terminal(
     stdin = stdin or sys.stdin  # None where the process was started with descriptor 0 closed
     if reads_pipe and stdin is not None and _holds_answers(stdin):
         return PipedAnswers(stdin.fileno(), asks_on_stdout=asks_on_stdout, is_limited=bool(limit_s))
-    path = next(filter(terminal_opens, (CONTROLLING_TERMINAL, _TERMINAL_ON_STDIN)), None)
+    path = own_terminal()
     return ControllingTerminal(path, limit_s=limit_s) if path else NoTerminal()
+
+
+def own_terminal() -> str | None:
+    """The path of the terminal of this process, None without one."""
+    return next(filter(terminal_opens, (CONTROLLING_TERMINAL, _TERMINAL_ON_STDIN)), None)
 
 
 def _holds_answers(stdin: TextIO) -> bool:

@@ -135,6 +135,9 @@ def _code_call(step: Step, plan: Plan, writer: SessionWriter, *, may_skip: bool)
     """The question gives the reason for a role's own code; `mfa_process` is that of the first profile that has one."""
     lasts = duration_text(step.request.duration_s)
     why = f" for {step.label} ({lasts} sessions need their own code)" if step.request.role_arn else ""
+    # A person who answers from another terminal must see that an agent asks, and for what.
+    agent = next(filter(None, (plan.grants[name].agent for name in step.profiles if name in plan.grants)), None)
+    why += f", asked by {agent} for {', '.join(step.profiles)}" if agent else ""
     commands = (plan.chains[name].mfa_process for name in step.profiles)
     return CodeCall(
         step,

@@ -63,12 +63,12 @@ def make_plan(request: RenewalRequest, interfaces: Interfaces, known: KnownProfi
             chain = wanted_chain(name, known, request, users)
             grant = interfaces.grant(chain.wanted)
             _check_narrowing(chain, request, grant)
-            # What renew writes is used by everyone, so it does not bear an agent's name.
-            grants[name] = grant if request.hands_over else EVERYTHING
+            # What renew writes is for everyone and bears no agent's name; of less than that a preview shows exec's.
+            grants[name] = grant if request.hands_over or grant.is_narrow else EVERYTHING
             check_duration_asked(chain, chain.mfa_serial, request.duration_s)
             user = users.user_of(chain)
             check_duration_asked(chain, user.device, request.duration_s)
-            notes[name] = [grant.notice] if grant.notice else []
+            notes[name] = [grant.notice] if grant.notice and not request.overlay else []
             if not request.hands_over:
                 notes[name] += _notes_of_section(chain, user, known.credentials, is_preview=request.is_preview)
             if request.is_preview and name in known.profiles.misnamed:
@@ -133,17 +133,20 @@ def check_possible(plan: Plan, min_remaining_s: float | None, now: float) -> Non
     """Raise `BadInput` before a question if no session of a wanted profile can have so much time left."""
     asked_s = plan.request.duration_s or 0
     for name, found in plan.of_profile.items():
+        granted_s = plan.grants[name].longest_s if name in plan.grants else None
+        if granted_s is not None and (min_remaining_s or 0) > granted_s:
+            source = plan.chains[name].wanted.for_agents.source("agent_duration")
+            raise BadInput(
+                f"{source}: an agent's session of {name} lasts {duration_text(granted_s)} at most", "ask for less"
+            )
         check_lasts(plan.chains[name], int(found.inputs["duration_s"]), min_remaining_s)
         signer = found.signed_by if isinstance(found, Step) and found.is_scoped else None
         if signer is None or (plan.request.for_sdk and asked_s <= int(signer.inputs["duration_s"])):
             continue  # an SDK asks again at the end of a shorter one
         longest_s = signer.expires_at - now if isinstance(signer, Reused) else signer.request.duration_s
         if asked_s > longest_s:
-            left = (
-                f"has {duration_text(longest_s)} left"
-                if isinstance(signer, Reused)
-                else f"lasts {duration_text(longest_s)}"
-            )
+            text = duration_text(longest_s)
+            left = f"has {text} left" if isinstance(signer, Reused) else f"lasts {text}"
             raise BadInput(
                 f"--duration {duration_text(asked_s)}: the MFA session {left}, and what is made of it ends with it",
                 f"ask for less, or get a new MFA session: aws-mfa renew --force {quote(plan.chains[name].user.name)}",
@@ -220,7 +223,7 @@ def _nothing_to_plan(known: KnownProfiles, others: Mapping[str, str]) -> AwsMfaE
 def _check_narrowing(chain: Chain, request: RenewalRequest, grant: Grant) -> None:
     """Refuse what cannot be narrowed, and two policies of one session, which allow what either of them allows."""
     overlay, name = request.overlay, chain.wanted.name
-    if not request.hands_over:
+    if not (request.hands_over or request.is_preview):
         check_gets_everything(name, grant, "renew writes sessions for everyone")
     check_flags(chain, overlay, grant)
     if overlay and not chain.role_chain and not request.hands_over:
@@ -263,7 +266,7 @@ def check_keys_may_change(sections: Iterable[str], interfaces: Interfaces) -> No
 
 def names_of_keys(section: str, known: KnownProfiles) -> list[str]:
     """The names of profiles under which the keys of this section may be used: `work-keys` with a suffix by `work`."""
-    return [section, *(name for name in known.profiles.names() if section.startswith(f"{name}-"))]
+    return [*(name for name in known.profiles.names() if section.startswith(f"{name}-")), section]
 
 
 def check_flags(chain: Chain, overlay: Overlay, grant: Grant) -> None:

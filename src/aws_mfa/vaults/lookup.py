@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aws_mfa.aws_values.codes import doubt_about_key_id, trouble_in_file
 from aws_mfa.aws_values.policies import check_policy
-from aws_mfa.command_lines import quote, unset_variable
+from aws_mfa.command_lines import quote, set_variables, unset_variable
 from aws_mfa.config.ini import OF_ALL, check, check_if_small, find_section, line_number, sections
 from aws_mfa.config.profile_names import name_profile
 from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, shown
@@ -353,6 +353,9 @@ def other_program_of(profile: Profile | None) -> str | None:
 def explained(error: NoLongTermKeys, profile: Profile, values: Mapping[str, str] | None) -> NoLongTermKeys:
     """The failure by its cause; `values` are those of the profile's section of the credentials file."""
     line, source, name = other_program_of(profile), profile.given("source_profile"), shown(profile.name)
+    if line is not None and "credential-process --from " in (profile.value(CREDENTIAL_PROCESS) or ""):
+        what = f"{name} gets its session from a server at a socket ({line}): no keys are needed here"
+        return NoLongTermKeys(what, f"let an SDK use it: {set_variables(AWS_PROFILE=profile.name)}")
     if line is not None:
         return NoLongTermKeys(
             f"the keys of {name} come from another program ({line}), which aws-mfa does not run",

@@ -11,12 +11,24 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from aws_mfa.agents.rule import granted
+from aws_mfa.aws_values.text import parse_moment
 from aws_mfa.command_lines import quote, unset_variable
 from aws_mfa.config.ini import check, line_number, sections
-from aws_mfa.config.profile_settings import CREDENTIAL_PROCESS, HIDDEN, KEYS, nested_block, shown
+from aws_mfa.config.profile_names import did_you_mean
+from aws_mfa.config.profile_settings import (
+    CLASSIC_DEVICE,
+    CREDENTIAL_PROCESS,
+    HIDDEN,
+    KEYS,
+    NARROWING,
+    OF_AGENTS,
+    nested_block,
+    shown,
+)
 from aws_mfa.config.sections import FOREIGN_SESSION, LONG_TERM_KEYS, OUR_SESSION, SESSIONS, kind_of, profile_of
 from aws_mfa.config.settings import hidden_by, misread
-from aws_mfa.errors import BadInput, BrokenFile, NoLongTermKeys, NotSetUp
+from aws_mfa.errors import AwsMfaError, BadInput, BrokenFile, NoLongTermKeys, NotSetUp
 from aws_mfa.handover.environment import PROFILE
 from aws_mfa.key_care.search import ImportRequest, keys_here
 from aws_mfa.model import masked
@@ -31,7 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aws_mfa.config.profile import Profile
-    from aws_mfa.errors import AwsMfaError
     from aws_mfa.interfaces import Interfaces
     from aws_mfa.vaults.lookup import KnownProfiles
 
@@ -51,6 +62,8 @@ WHY = {
     "value": "what is written around a value counts as a part of it",
     "environment": "programs started here use those credentials, whatever profile you name",
     "differs by SDK": "one program works with the profile, another fails or uses other credentials",
+    "agents": "an agent whose SDK reads the file gets more than the rule leaves it",
+    "setting": "what it is to set has no effect",
     "region": "keys are valid in one partition, so a request to another one fails",
     "age of keys": "the longer a key exists, the more places may have a copy of it",
     "two programs": "which one runs depends on PATH, in this shell and in each SDK",
@@ -140,6 +153,33 @@ def odd_values(known: KnownProfiles) -> Iterator[Finding]:
             is_other = entry.key.removeprefix(HIDDEN) in KEYS - {"region"} or entry.key.endswith("_process")
             if not is_other and nested_block(entry.value) is None and (why := misread(entry.value)):
                 yield Finding("value", f"{where}, line {line_number(text, entry.lines[0][0])}: {why[0]}", why[1])
+
+
+def unknown_settings(known: KnownProfiles) -> Iterator[Finding]:
+    """Names that begin as ours do and are not: a mistyped `aws_mfa_agent` would leave agents everything."""
+    names = [CLASSIC_DEVICE, *(HIDDEN + key for key in (*KEYS, *NARROWING, *OF_AGENTS))]
+    for text, where in (
+        (known.config_text, known.profiles.config_path),
+        (known.credentials_text, known.credentials.where),
+    ):
+        for entry in [entry for section in sections(text, where=where) for entry in section.entries]:
+            if entry.key.startswith(HIDDEN) and entry.key not in names:
+                what = f"{where}, line {line_number(text, entry.lines[0][0])}: aws-mfa has no setting of that name"
+                yield Finding("setting", what, (*did_you_mean(entry.key, names), "remove the line")[0])
+
+
+def sessions_for_agents(known: KnownProfiles, environ: Mapping[str, str], now: float) -> Iterator[Finding]:
+    """Sessions of people that an agent's SDK finds in the credentials file, whatever the rule says."""
+    for profile in known.profiles.all_profiles():
+        values = known.credentials.values(profile.name) or {}
+        if kind_of(values) == OUR_SESSION and (parse_moment(values.get("expiration", "")) or 0) > now:
+            try:
+                gets_all = not granted(profile, "any", environ).is_narrow
+            except AwsMfaError:
+                gets_all = False
+            if not gets_all:
+                what = f"[{shown(profile.name)}] of {known.credentials.where} holds a session"
+                yield Finding("agents", what, f"aws-mfa forget {quote(profile.name)}")
 
 
 def odd_profiles(known: KnownProfiles) -> Iterator[Finding]:

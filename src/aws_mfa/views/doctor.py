@@ -82,6 +82,8 @@ def _look_at_profiles(found: Diagnosis, known: KnownProfiles, quiet: Interfaces)
             found.not_checked["keychain"] = one.what
     found.look("keys", lambda: (*of_files.plain_keys(known, quiet), *of_files.old_keys(known, quiet)))
     found.look("values", lambda: (*of_files.odd_values(known), *of_files.odd_profiles(known)))
+    found.look("settings", lambda: of_files.unknown_settings(known))
+    found.look("agents", lambda: of_files.sessions_for_agents(known, quiet.environ, quiet.now()))
     later: dict[str, str] = {}
     found.look("profiles", lambda: of_machine.profiles(known, quiet, later))
     found.not_checked |= later

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
     path, settings = TOOLS[args.tool](profile, os.path.dirname(os.path.dirname(files[2])), files, environ)
     path = os.path.abspath(path)
     if (args.write or args.undo) and interfaces.agent is not None:
-        what = f"{interfaces.agent} does not change its own settings"
+        what = f"{interfaces.agent} changes no settings of agents"
         raise RefusedByRule(what, "ask the user to run this in a terminal")
     if args.undo:
         return _take_back((path, settings), interfaces)
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         done = change((path, settings), interfaces, confirm)
     except BrokenFile as error:
         print_lines(text_with((path, settings)).splitlines())
-        raise NotSetUp(error.message, "add the settings above by hand") from None
+        raise NotSetUp(error.message, "put the settings above in their place by hand") from None
     undo = f"written; take it back with: aws-mfa agent setup {args.tool} --undo"
     print_lines([f"{path}: {'has these settings already' if done is None else undo}"])
     return 0

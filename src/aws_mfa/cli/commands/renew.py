@@ -69,7 +69,7 @@ def run(args: argparse.Namespace, interfaces: Interfaces) -> int:
         failures[name].command = command
     print_lines((outcomes_json(outcomes) if args.json else _text(outcomes, interfaces.now())).splitlines())
     exit_code = exit_code_of(outcomes)
-    if waiting and interfaces.agent and not args.json_errors:
+    if waiting and interfaces.reading_agent and not args.json_errors:
         interfaces.say(f"aws-mfa: {', '.join(waiting)}: an MFA code is needed: ask the user to run: {command}")
     return print_failures(failures, exit_code) if failures and args.json_errors else exit_code
 
