@@ -76,9 +76,9 @@ def test_a_home_set_up_as_documented_is_healthy_and_left_as_it_is(desktop: Deskt
     before = desktop.everything()
     ended = desktop.run("doctor")
     assert (ended.code, ended.err) == (0, ""), ended
-    assert ended.out.startswith("no problem found\nchecked: AWS CLI, PATH, adopted lines, clock, files, keychain, "), (
-        ended
-    )
+    assert ended.out.startswith(
+        "no problem found\nchecked: AWS CLI, PATH, adopted lines, agents, clock, files, keychain, "
+    ), ended
     assert "not checked" not in ended.out
     assert desktop.everything() == before
     assert desktop.run("doctor", "--check").code == 0

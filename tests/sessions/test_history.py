@@ -133,7 +133,8 @@ def test_lines_of_many_processes_never_mix(folder: Path) -> None:
 
 
 @posix_only
-def test_killed_writers_leave_whole_lines(folder: Path) -> None:
+def test_a_killed_writer_damages_its_own_line_at_most(folder: Path) -> None:
+    """The kernel may end the write of a killed process where a page of the file ends; the next line begins there."""
     file = folder / "history"
     file.touch(0o600)
     for most in range(20_000, 120_000, 20_000):
@@ -141,7 +142,10 @@ def test_killed_writers_leave_whole_lines(folder: Path) -> None:
         wait_until(lambda most=most: file.stat().st_size > most)  # type: ignore[misc]
         writer.kill()
         writer.communicate()
-    assert len(noted(folder)) > 100
+    lines = [line for line in file.read_text(encoding="ascii").replace('{"at"', '\n{"at"').split("\n") if line]
+    damaged = [line for line in lines if not line.endswith('"}')]
+    assert len(damaged) <= 5
+    assert len([json.loads(line) for line in lines if line not in damaged]) > 100
 
 
 def a_link(path: Path) -> None:
