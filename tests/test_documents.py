@@ -62,7 +62,7 @@ def shell_blocks() -> list[tuple[str, str]]:
 
 def practice_lines() -> str:
     """What the practice AWS prints to be pasted."""
-    values = dict.fromkeys(("url", "key_id", "secret", "device", "seed"), "example")
+    values = dict.fromkeys(("url", "programs", "key_id", "secret", "device", "seed"), "example")
     printed = LINES.format(config=ROLE.format(name="dev", role_arn="example"), **values)
     return printed[printed.index("\nunset") + 1 : printed.index("\nEND\n") + len("\nEND")]
 

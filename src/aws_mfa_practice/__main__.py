@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
+import shlex
 import sys
 import threading
 import time
@@ -27,12 +29,16 @@ _ABOUT = (
 
 LINES = """\
 Paste the lines from "unset" to "END" into another terminal (sh, bash or zsh).
-They make a throwaway home, so that nothing of yours is touched.
+They make a throwaway home, so that none of your files is touched, and put this installation's aws-mfa on PATH.
 
 unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
 unset AWS_SHARED_CREDENTIALS_FILE AWS_CONFIG_FILE AWS_REGION AWS_DEFAULT_REGION
+unset MFA_DEVICE MFA_ASSUME_ROLE MFA_STS_DURATION
+unset XDG_RUNTIME_DIR XDG_CONFIG_HOME XDG_DATA_HOME CLAUDE_CONFIG_DIR CODEX_HOME CURSOR_CONFIG_DIR
+unset AWS_MFA_AGENT AWS_MFA_AGENT_ACCESS CLAUDECODE CODEX_THREAD_ID GEMINI_CLI KIRO_SESSION_ID OPENCODE
+unset ANTIGRAVITY_AGENT AMP_CURRENT_THREAD_ID PI_CODING_AGENT COPILOT_CLI CURSOR_AGENT AI_AGENT
 export HOME=$(mktemp -d) AWS_ENDPOINT_URL={url}
-export AWS_MFA_VAULT=file AWS_MFA_SESSION_STORE=plain
+export AWS_MFA_VAULT=file AWS_MFA_SESSION_STORE=plain PATH={programs}:"$PATH"
 mkdir -m 700 ~/.aws; cat > ~/.aws/config <<'END'
 {config}END
 
@@ -62,6 +68,7 @@ def main() -> None:
         phone = ann.add_device()
         lines = LINES.format(
             url=aws.url,
+            programs=shlex.quote(os.path.dirname(sys.executable)),
             config=_roles(aws, ann),
             key_id=ann.keys.access_key_id,
             secret=ann.keys.secret_access_key,
