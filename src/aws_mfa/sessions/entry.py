@@ -85,7 +85,8 @@ class Head:
     @property
     def is_narrowed(self) -> bool:
         """Whether a policy narrows it, or an agent got it: others use it only if it is the profile's policy."""
-        return any(mark in f"\n{self.inputs_text}" for mark in ("\npolic", "\nscoped_", "\nagent = "))
+        text = f"\n{self.inputs_text}"
+        return "\npolic" in text or "\nscoped_" in text or "\nagent = " in text
 
 
 def entry_text(inputs: Mapping[str, str], session: Session) -> str:
