@@ -7,6 +7,7 @@ import pytest
 from aws_mfa.agents.caller import AGENTS, VARIABLE, agent_in
 from aws_mfa.cli.start import AGENT_VARIABLES
 from aws_mfa.errors import BadInput
+from aws_mfa_practice import __main__ as practice
 
 OF_THE_AWS_CLI = (
     *("CLAUDECODE", "CODEX_THREAD_ID", "GEMINI_CLI", "KIRO_SESSION_ID", "OPENCODE", "ANTIGRAVITY_AGENT"),
@@ -45,3 +46,8 @@ def test_a_name_that_is_given_must_be_one(name: str) -> None:
     if name not in ("", "off"):
         with pytest.raises(BadInput, match="AWS_MFA_AGENT is not the name of an agent"):
             agent_in({"AWS_MFA_AGENT": name})
+
+
+def test_a_shell_of_the_practice_aws_is_a_persons() -> None:
+    printed = practice.LINES.partition("export ")[0].split()
+    assert {*AGENT_VARIABLES} <= {*printed}
