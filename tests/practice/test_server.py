@@ -177,6 +177,6 @@ def test_the_module_serves_until_ctrl_c_and_ends_quietly() -> None:
         _, talk = process.communicate(timeout=10)
     assert (process.returncode, talk) == (0, "")
     exports = re.findall(r"(\w+)=", "".join(line for line in lines.splitlines() if line.startswith("export")))
-    assert exports == ["HOME", "AWS_ENDPOINT_URL", "AWS_MFA_VAULT", "AWS_MFA_SESSION_STORE"]
+    assert exports == ["HOME", "AWS_ENDPOINT_URL", "AWS_MFA_VAULT", "AWS_MFA_SESSION_STORE", "PATH"]
     assert re.findall(r"\[profile (\S+)\]", lines) == ["dev", "prod", "prod-admin"]
     assert re.fullmatch(r"\d{6}  \(\d+ s left\)\n", code)

@@ -126,7 +126,7 @@ def test_a_file_that_cannot_be_edited_without_loss_is_left_and_what_to_paste_is_
     ended = home.run("agent", "setup", tool, "dev", "--write", "--yes")
     assert (ended.returncode, ended.stdout) == (3, printed)
     assert f"{home.path / FILE[tool]}: not changed, because {why}" in ended.stderr
-    assert "hint: add the settings above by hand" in ended.stderr
+    assert "hint: put the settings above in their place by hand" in ended.stderr
     assert home.files() == {FILE[tool]: text.encode()}
 
 
@@ -147,7 +147,7 @@ def test_an_agent_changes_none_of_its_own_settings(home: Home) -> None:
     for argv in (("--undo",), ("other", "--write", "--yes")):
         ended = home.run("agent", "setup", "claude", *argv)
         assert (ended.returncode, home.files()) == (5, before)
-        assert "claude-code does not change its own settings" in ended.stderr
+        assert "claude-code changes no settings of agents" in ended.stderr
     assert home.run("agent", "setup", "claude", "dev").returncode == 0
 
 

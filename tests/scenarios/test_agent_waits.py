@@ -175,7 +175,7 @@ def test_a_silent_pipe_that_is_to_hold_the_answer_is_announced(
 
 def test_on_a_pty_of_the_agents_the_question_is_shown_and_any_terminal_answers_it(agent: ClassicStage) -> None:
     child = on_a_pty(agent.command("exec", "dev", "--", "echo", "ran"), {**agent.environ, **AGENT}, columns=300)
-    child.expect_exact(f"MFA code for {agent.phone.serial}: ")
+    child.expect_exact(f"MFA code for {agent.phone.serial}, asked by claude-code for dev: ")
     wait_for_question(agent)
     assert agent.run("code", agent.code()).code == 0
     status, said = end_of(child)

@@ -67,7 +67,7 @@ class Crowd:
             quiet = quiet + 1 if states == ["S"] * count else 0
             return quiet == 100
 
-        wait_until(all_sleep, limit_s=45)
+        wait_until(all_sleep, limit_s=90)
 
 
 def states_of_pythons(session: int) -> list[str]:
