@@ -256,7 +256,9 @@ def test_read_only_and_policies_narrow_the_role(stage: ClassicStage) -> None:
         aws_mfa.credentials("work", policy_arns=[view])
 
 
-@pytest.mark.parametrize("wish", [{"read_only": True}, {"allow": ["iam:List*"]}, {"policy": ONLY_LISTS}])
+@pytest.mark.parametrize(
+    "wish", [{"read_only": True}, {"allow": ["iam:List*"]}, {"allow": "iam:List*"}, {"policy": ONLY_LISTS}]
+)
 def test_a_users_session_is_narrowed_with_one_code_for_all(stage: ClassicStage, wish: dict[str, Any]) -> None:
     person = Person(stage)
     aws_mfa.credentials("work", ask=person)

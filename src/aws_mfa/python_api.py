@@ -25,11 +25,10 @@ from botocore.credentials import CredentialResolver, RefreshableCredentials
 from botocore.session import Session as BotocoreSession  # the base of a boto3 session
 
 from aws_mfa.aws.query import keep_tokens_out_of_logs
-from aws_mfa.aws_values.narrowing import Overlay, allow_policy
-from aws_mfa.aws_values.policies import check_policy, check_policy_arns
+from aws_mfa.aws_values.narrowing import Overlay, checked_overlay
 from aws_mfa.cli.wiring import RealInterfaces
 from aws_mfa.config.sections import profile_in_force
-from aws_mfa.errors import AwsMfaError, BadInput, NeedsHuman
+from aws_mfa.errors import AwsMfaError, NeedsHuman
 from aws_mfa.handover.environment import child_environment
 from aws_mfa.handover.hand_over import hand_over
 from aws_mfa.prompt.providers import COMMANDS
@@ -132,11 +131,12 @@ class _Narrower:
     policy_arns: tuple[str, ...]
 
     def checked(self) -> Overlay:
-        if self.allow is not None and (self.read_only or self.policy is not None or self.policy_arns):
-            raise BadInput("allow and the other arguments that narrow contradict each other", "give one of them")
-        policy = None if self.allow is None else allow_policy(",".join(self.allow), "allow")
-        policy = check_policy(self.policy, "policy") if self.policy is not None else policy
-        return Overlay(policy, check_policy_arns(list(self.policy_arns), read_only=self.read_only), self.read_only)
+        allow = (
+            ",".join([self.allow] if isinstance(self.allow, str) else self.allow) if self.allow is not None else None
+        )
+        policy = (self.policy, "policy") if self.policy is not None else None
+        arns = list(self.policy_arns)
+        return checked_overlay(read_only=self.read_only, allow=allow, policy=policy, arns=arns, flag="allow")
 
 
 @dataclass

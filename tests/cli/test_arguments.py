@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from unittest import mock
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -282,3 +285,16 @@ def test_two_hyphens_are_no_value(argv: list[str], capsys: pytest.CaptureFixture
         main(argv)
     assert ended.value.code == 2
     assert "a flag has -- in place of its value" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flag", ["--policy", "--allow", "--policy-arn"])
+@pytest.mark.parametrize("command", ["exec", "env", "credential-process", "serve", "console"])
+def test_an_empty_value_of_what_narrows_gives_no_whole_session(
+    command: str, flag: str, home: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--policy "$FILE"` with a variable that is not set."""
+    with mock.patch.dict(os.environ, {"HOME": home, "USERPROFILE": home, "AWS_MFA_VAULT": "file"}):
+        assert main([command, "work", flag, ""]) == 2
+    said = capsys.readouterr()
+    assert "AWS_" not in said.out
+    assert said.err.startswith(f"aws-mfa: {flag}")

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from aws_mfa.aws_values.policies import LONGEST_POLICY
+from aws_mfa.aws_values.policies import LONGEST_POLICY, check_policy, check_policy_arns
 from aws_mfa.aws_values.read_only import READ_ONLY
 from aws_mfa.errors import BadInput
 
@@ -38,14 +38,8 @@ class Overlay:
 
     @property
     def inline(self) -> str | None:
-        """The policy for GetScopedCredentials and for a user's console, which know no ReadOnlyAccess of one's own."""
+        """The policy of a user's session: what is not a role's gets the built-in one in place of ReadOnlyAccess."""
         return READ_ONLY if self.read_only else self.policy
-
-    @property
-    def kind(self) -> str:
-        """`read-only`, `policy`, `policy-arns`, or both of the last two; "" for none."""
-        kinds = {"read-only": self.read_only, "policy": self.policy is not None, "policy-arns": self.policy_arns}
-        return "+".join(kind for kind, is_so in kinds.items() if is_so)
 
     def __bool__(self) -> bool:
         return self.read_only or self.policy is not None or bool(self.policy_arns)
@@ -79,6 +73,17 @@ class Grant:
 
 
 EVERYTHING = Grant()
+
+
+def checked_overlay(
+    *, read_only: bool, allow: str | None, policy: tuple[str, str] | None, arns: list[str], flag: str = "--allow"
+) -> Overlay:
+    """What the arguments of a command or of Python ask for; `policy` is its text and its source. Raises `BadInput`."""
+    if allow is not None and (read_only or policy is not None or arns):
+        raise BadInput(f"{flag} and the other flags that narrow contradict each other", "give one of them")
+    text = allow_policy(allow, flag) if allow is not None else None
+    text = check_policy(*policy) if policy is not None else text
+    return Overlay(text, check_policy_arns(arns, read_only=read_only), read_only)
 
 
 def allow_policy(actions: str, flag: str) -> str:

@@ -10,8 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aws_mfa.aws_values.codes import checked_code
-from aws_mfa.aws_values.narrowing import Overlay, allow_policy
-from aws_mfa.aws_values.policies import check_policy, check_policy_arns
+from aws_mfa.aws_values.narrowing import checked_overlay
 from aws_mfa.aws_values.regions import REGION_FLAG, region_of_form
 from aws_mfa.aws_values.text import duration_text, parse_duration
 from aws_mfa.cli.arguments import JSON_ERRORS
@@ -113,11 +112,11 @@ def hand_over_request(
 def _request(args: argparse.Namespace, profiles: list[str] | None, interfaces: Interfaces) -> RenewalRequest:
     vault, use_keychain = vault_of_flags(args.vault, no_keychain=args.no_keychain)
     min_remaining_s = parse_duration(args.min_remaining, "--min-remaining") if args.min_remaining else None
-    if args.allow is not None and (args.policy or args.policy_arn or args.read_only):
-        raise BadInput("--allow and the other flags that narrow contradict each other", "give one of them")
-    policy = allow_policy(",".join(args.allow), "--allow") if args.allow is not None else None
-    policy = check_policy(interfaces.document(args.policy).read(), args.policy) if args.policy else policy
-    overlay = Overlay(policy, check_policy_arns(args.policy_arn, read_only=args.read_only), args.read_only)
+    if args.policy == "":  # from a variable that is not set: it must not give the whole session
+        raise BadInput("--policy names no file", "give the path of a policy (JSON): --policy FILE")
+    policy = (interfaces.document(args.policy).read(), args.policy) if args.policy is not None else None
+    allow = ",".join(args.allow) if args.allow is not None else None
+    overlay = checked_overlay(read_only=args.read_only, allow=allow, policy=policy, arns=args.policy_arn)
     return RenewalRequest(profiles, overlay, None, vault, use_keychain, min_remaining_s)
 
 

@@ -258,12 +258,8 @@ class _Planner:
 
     def _role_request(self, role: Profile, device: str, duration_s: int, grant: Grant | None) -> SessionRequest:
         """The request for a role; `grant` is that of the wanted profile, None for the roles before it."""
-        agent, name, tags, identity = (
-            grant.agent if grant else None,
-            self._session_name,
-            role.tags,
-            role.source_identity,
-        )
+        name, tags, identity = self._session_name, role.tags, role.source_identity
+        agent = grant.agent if grant else None
         if grant is not None and agent is not None:
             name = agent_session_name(agent, role.name, name)
             identity = identity or (name if grant.source_identity else None)

@@ -58,7 +58,8 @@ def after(seconds: float | None, work: Callable[[], object]) -> Iterator[None]:
     """Do the work once, in a thread, if the `with` lasts so long; never for None, or without a thread."""
     ended = threading.Event()
     with suppress(NoThread):
-        start_thread(lambda: ended.wait(seconds) or work())
+        if seconds is not None:
+            start_thread(lambda: ended.wait(seconds) or work())
     try:
         yield
     finally:

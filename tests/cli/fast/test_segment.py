@@ -108,7 +108,7 @@ def test_a_section_that_no_file_of_keys_has_is_not_read_to_its_end(home: str) ->
     write(home, "[work]\n" + "k = v\n" * 3_000_000 + section("work", HOUR_S).partition("\n")[2])
     before = time.process_time()
     assert of(home, AWS_PROFILE="work") == ""
-    assert time.process_time() - before < 5  # under coverage, beside other tests, it may take two
+    assert time.process_time() - before < 2
 
 
 @pytest.mark.parametrize("label", ["work", "mfa@work-long-term", "mfa@work"])

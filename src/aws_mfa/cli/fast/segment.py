@@ -45,18 +45,25 @@ def segment(environ: Mapping[str, str]) -> str:
 
 
 def _in_file(profile: str, environ: Mapping[str, str]) -> float | None:
-    """When the session in the profile's section ends; reads to the end of that section, and keeps nothing else."""
+    """
+    When the session in the profile's section ends; reads to the end of that section, and keeps nothing else.
+
+    None too for a section that is larger than any session's: each prompt would wait until it is parsed.
+    """
     from aws_mfa.config.ini import section_values
 
     path = os.path.expanduser(environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials")
     header, data, start = f"\n[{profile}]".encode(), b"\n", -1
     with open(path if os.path.isfile(path) else os.devnull, "rb", buffering=0) as file:
-        while len(data) < _LARGEST_SECTION and (chunk := file.read(_CHUNK)):
+        while len(data) < _LARGEST_SECTION:
+            chunk = file.read(_CHUNK)
             data += chunk
             start = data.find(header)
             data = data[start:] if start >= 0 else data[-len(header) :]
-            if start >= 0 and b"\n[" in data[1:]:
+            if not chunk or (start >= 0 and b"\n[" in data[1:]):
                 break
+        else:
+            return None
     text = data[1:].partition(b"\n[")[0].decode() if start >= 0 else ""
     return parse_moment((section_values(text, profile) or {}).get("expiration", ""))
 

@@ -2,9 +2,9 @@
 Prints a stored session that is still good, or runs a command with it, without the heavy modules. On the hot path.
 
 Knows `credential-process PROFILE` and `exec PROFILE [--] COMMAND...`, and behind PROFILE --read-only and --agent NAME,
-no other flag. Answers only if the profile's
-fingerprint proves that the full path would use this session. Opens the seal of stored sessions for both paths, so that
-a keychain that was locked or silent is not asked twice. Beside `cli/wiring.py` only this module opens such parts.
+no other flag. Answers only if the profile's fingerprint proves that the full path would use this session, and notes it
+in the history. Opens the seal of stored sessions for both paths, so that a keychain that was locked or silent is not
+asked twice. Beside `cli/wiring.py` only this module opens such parts.
 """
 
 from __future__ import annotations
